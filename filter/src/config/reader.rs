@@ -1,0 +1,327 @@
+//! A reader over a YAML value that collects every problem with its path,
+//! instead of stopping at the first as a derived deserializer does.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use serde_yaml::{Mapping, Value};
+
+use super::report::Report;
+
+/// A value and where it stands in the file.
+#[derive(Clone)]
+pub struct Node<'a> {
+    path: String,
+    value: &'a Value,
+    report: &'a RefCell<Report>,
+}
+
+/// A mapping being read; remembers which keys were asked for, so that
+/// [`Fields::finish`] can name the others.
+pub struct Fields<'a> {
+    path: String,
+    /// `None` where no mapping stands: an error already, so nothing is missed.
+    entries: Option<&'a Mapping>,
+    report: &'a RefCell<Report>,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Node<'a> {
+    /// The top of a document.
+    #[must_use]
+    pub fn root(value: &'a Value, report: &'a RefCell<Report>) -> Self {
+        Self { path: String::new(), value, report }
+    }
+
+    /// Records an error here.
+    pub fn error(&self, message: impl Into<String>) {
+        self.report.borrow_mut().error(self.path.clone(), message);
+    }
+
+    /// Records a warning here.
+    pub fn warn(&self, message: impl Into<String>) {
+        self.report.borrow_mut().warn(self.path.clone(), message);
+    }
+
+    fn expected<T>(&self, kind: &str) -> Option<T> {
+        self.error(format!("expected {kind}, found {}", describe(self.value)));
+        None
+    }
+
+    /// A string; numbers and booleans are taken as they are written, as the
+    /// original's parser (Go yaml.v2) does.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match self.value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(flag) => Some(flag.to_string()),
+            _ => self.expected("a string"),
+        }
+    }
+
+    /// A boolean, also in the YAML 1.1 spellings that Go yaml.v2 reads.
+    #[must_use]
+    pub fn flag(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) => match text.to_ascii_lowercase().as_str() {
+                "yes" | "on" | "y" => Some(true),
+                "no" | "off" | "n" => Some(false),
+                _ => self.expected("true or false"),
+            },
+            _ => self.expected("true or false"),
+        }
+    }
+
+    /// A finite number.
+    #[must_use]
+    pub fn number(&self) -> Option<f64> {
+        match self.value.as_f64() {
+            Some(number) if number.is_finite() => Some(number),
+            _ => self.expected("a number"),
+        }
+    }
+
+    /// A number from 0 to 1.
+    #[must_use]
+    pub fn fraction(&self) -> Option<f64> {
+        let number = self.number()?;
+        if (0.0..=1.0).contains(&number) {
+            return Some(number);
+        }
+        self.error(format!("must be from 0 to 1, is {number}"));
+        None
+    }
+
+    /// A whole number within `range`; `3.0`, which a protobuf Struct makes of
+    /// 3, is whole.
+    #[must_use]
+    pub fn integer(&self, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        let whole = self.value.as_i64().or_else(|| {
+            let number = self.value.as_f64()?;
+            #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
+            (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
+        });
+        match whole {
+            Some(whole) if range.contains(&whole) => Some(whole),
+            Some(whole) => {
+                self.error(format!(
+                    "must be from {} to {}, is {whole}",
+                    range.start(),
+                    range.end()
+                ));
+                None
+            }
+            None => self.expected("a whole number"),
+        }
+    }
+
+    /// A duration such as `5s`, `250ms` or `1m`.
+    #[must_use]
+    pub fn duration(&self) -> Option<Duration> {
+        let Value::String(text) = self.value else {
+            return self.expected("a duration such as 5s or 250ms");
+        };
+        let unit_at = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+        let (amount, unit) = text.split_at(unit_at);
+        let seconds = match unit {
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            _ => f64::NAN,
+        } * amount.trim().parse().unwrap_or(f64::NAN);
+        Duration::try_from_secs_f64(seconds)
+            .ok()
+            .or_else(|| self.expected("a duration such as 5s or 250ms"))
+    }
+
+    /// One of the named choices.
+    #[must_use]
+    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
+        let text = self.text()?;
+        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
+            return Some(*value);
+        }
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        self.error(format!("must be one of {}, is {text:?}", names.join(", ")));
+        None
+    }
+
+    /// A mapping; anything else is an error and reads as an empty one.
+    #[must_use]
+    pub fn fields(&self) -> Fields<'a> {
+        let entries = match self.value {
+            Value::Mapping(entries) => Some(entries),
+            _ => self.expected("a mapping"),
+        };
+        Fields {
+            path: self.path.clone(),
+            entries,
+            report: self.report,
+            known: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The items of a list.
+    #[must_use]
+    pub fn items(&self) -> Vec<Node<'a>> {
+        let Value::Sequence(items) = self.value else {
+            return self.expected("a list").unwrap_or_default();
+        };
+        let item = |(index, value)| Node {
+            path: format!("{}[{index}]", self.path),
+            value,
+            report: self.report,
+        };
+        items.iter().enumerate().map(item).collect()
+    }
+
+    /// The entries of a mapping whose keys are names that the user chose.
+    #[must_use]
+    pub fn entries(&self) -> Vec<(String, Node<'a>)> {
+        let Value::Mapping(entries) = self.value else {
+            return self.expected("a mapping").unwrap_or_default();
+        };
+        let entry = |(key, value)| {
+            let name = key_name(key);
+            let node = Node { path: format!("{}.{name}", self.path), value, report: self.report };
+            (name, node)
+        };
+        entries.iter().map(entry).collect()
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The value at `key`; `None` when absent or null.
+    #[must_use]
+    pub fn get(&self, key: &'static str) -> Option<Node<'a>> {
+        self.known.borrow_mut().push(key);
+        match self.entries?.get(key) {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(Node { path: self.path_of(key), value, report: self.report }),
+        }
+    }
+
+    /// The value at `key`, whose absence is an error.
+    #[must_use]
+    pub fn require(&self, key: &'static str) -> Option<Node<'a>> {
+        let node = self.get(key);
+        if node.is_none() && self.entries.is_some() {
+            self.report.borrow_mut().error(self.path_of(key), "missing");
+        }
+        node
+    }
+
+    /// The items at `key`; none when absent.
+    #[must_use]
+    pub fn items(&self, key: &'static str) -> Vec<Node<'a>> {
+        self.get(key).map(|node| node.items()).unwrap_or_default()
+    }
+
+    /// Reads a string at `key`, empty counted as absent.
+    #[must_use]
+    pub fn text(&self, key: &'static str) -> Option<String> {
+        self.get(key)?.text().filter(|text| !text.is_empty())
+    }
+
+    /// Reads a non-empty string at `key`; without one there is an error, and
+    /// the empty string is returned.
+    #[must_use]
+    pub fn required_text(&self, key: &'static str) -> String {
+        let Some(node) = self.require(key) else { return String::new() };
+        let Some(text) = node.text() else { return String::new() };
+        if text.is_empty() {
+            node.error("is empty");
+        }
+        text
+    }
+
+    /// The mapping at `key`.
+    #[must_use]
+    pub fn fields(&self, key: &'static str) -> Option<Fields<'a>> {
+        Some(self.get(key)?.fields())
+    }
+
+    /// Reads a boolean at `key`.
+    #[must_use]
+    pub fn flag(&self, key: &'static str) -> Option<bool> {
+        self.get(key)?.flag()
+    }
+
+    /// Marks keys as known that other software reads and this does not.
+    pub fn ignore(&self, keys: &[&'static str]) {
+        self.known.borrow_mut().extend_from_slice(keys);
+    }
+
+    /// Warns about every key that was never asked for.
+    pub fn finish(&self) {
+        self.unknown(|report, path, message| report.warn(path, message + ", has no effect"));
+    }
+
+    /// Refuses every key that was never asked for.
+    pub fn finish_strict(&self) {
+        self.unknown(Report::error);
+    }
+
+    fn unknown(&self, record: fn(&mut Report, String, String)) {
+        let known = self.known.borrow();
+        for key in self.entries.iter().flat_map(|entries| entries.keys()).map(key_name) {
+            if known.contains(&key.as_str()) {
+                continue;
+            }
+            let near = known.iter().find(|name| looks_like(name, &key));
+            let message = match near {
+                Some(name) => format!("unknown key (did you mean {name}?)"),
+                None => "unknown key".to_owned(),
+            };
+            record(&mut self.report.borrow_mut(), self.path_of(&key), message);
+        }
+    }
+
+    fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    }
+}
+
+/// Whether two names differ only in case and separators, or by one character.
+#[must_use]
+pub fn looks_like(one: &str, other: &str) -> bool {
+    let fold = |name: &str| -> Vec<char> {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (one, other) = (fold(one), fold(other));
+    if one == other {
+        return true;
+    }
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let common_start = short.iter().zip(&long).take_while(|(a, b)| a == b).count();
+    let common_end = short.iter().rev().zip(long.iter().rev()).take_while(|(a, b)| a == b).count();
+    match long.len() - short.len() {
+        0 => short.len() > 3 && common_start + common_end + 1 >= short.len(),
+        1 => short.len() > 3 && common_start + common_end >= short.len(),
+        _ => false,
+    }
+}
+
+fn key_name(key: &Value) -> String {
+    match key {
+        Value::String(name) => name.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        other => describe(other).to_owned(),
+    }
+}
+
+fn describe(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Sequence(_) => "a list",
+        Value::Mapping(_) => "a mapping",
+        Value::Tagged(_) => "a tagged value",
+    }
+}

@@ -1,0 +1,347 @@
+//! The router's configuration as the filter and the collector use it.
+//!
+//! Keys and defaults are those of vLLM Semantic Router at the commit of its
+//! pull request 852 (`src/semantic-router/pkg/config/config.go`); the section
+//! `filter` is this project's own.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// A whole configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// `auto_model_name`: the model name, besides `auto`, that asks the router
+    /// to choose. Default `MoM`.
+    pub auto_model_name: String,
+    /// `include_config_models_in_list`: whether `GET /v1/models` also lists the
+    /// configured models.
+    pub include_config_models_in_list: bool,
+    /// `default_model`: used when no decision matches.
+    pub default_model: Option<String>,
+    /// `default_reasoning_effort`: used where a model reference names none.
+    pub default_reasoning_effort: Option<String>,
+    /// `strategy`: how one of several matching decisions is chosen.
+    pub strategy: Strategy,
+    /// Whether `classifier.category_model` asks for the category classifier.
+    pub classify_category: bool,
+    /// `categories`, in file order.
+    pub categories: Vec<Category>,
+    /// `decisions`, in file order.
+    pub decisions: Vec<Decision>,
+    /// `reasoning_families`, in file order.
+    pub reasoning_families: Vec<ReasoningFamily>,
+    /// `vllm_endpoints`, in file order.
+    pub endpoints: Vec<Endpoint>,
+    /// `model_config`, in file order.
+    pub models: Vec<Model>,
+    /// `observability.tracing`.
+    pub tracing: Tracing,
+    /// `filter`: what the original does not have.
+    pub filter: Filter,
+    /// Names of stages that the file asks for and this version does not run,
+    /// as in `security.pii_detection`.
+    pub unavailable_stages: Vec<&'static str>,
+}
+
+/// How one of several matching decisions is chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The highest `priority`; the first in the file among equals.
+    #[default]
+    Priority,
+    /// The highest ratio of matched conditions; the first among equals.
+    Confidence,
+}
+
+/// A named group of the classifier's labels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// `name`, as `domain` conditions refer to it.
+    pub name: String,
+    /// `mmlu_categories`: labels of the category classifier.
+    pub labels: Vec<String>,
+}
+
+/// A rule that picks a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// `name`.
+    pub name: String,
+    /// `priority`, 0 by default.
+    pub priority: i64,
+    /// `rules.operator`.
+    pub operator: Operator,
+    /// `rules.conditions`.
+    pub conditions: Vec<Condition>,
+    /// `modelRefs`; the first is used.
+    pub model_refs: Vec<ModelRef>,
+    /// The first plugin of type `system_prompt`, if it is enabled.
+    pub system_prompt: Option<SystemPrompt>,
+}
+
+/// How the conditions of a rule combine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// All must hold.
+    And,
+    /// One must hold.
+    Or,
+}
+
+/// One condition of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// `type`: which signal it asks for.
+    pub kind: ConditionKind,
+    /// `name`: what the signal must say.
+    pub name: String,
+}
+
+/// The signals that a condition can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConditionKind {
+    /// The category of the prompt.
+    Domain,
+    /// A signal that this version does not evaluate: never holds.
+    Unevaluated,
+}
+
+/// A model that a decision may choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelRef {
+    /// `model`: a key of `model_config`.
+    pub model: String,
+    /// `lora_name`: sent upstream in place of the model's name.
+    pub lora_name: Option<String>,
+    /// `use_reasoning`.
+    pub use_reasoning: bool,
+    /// `reasoning_effort`.
+    pub reasoning_effort: Option<String>,
+}
+
+/// A system prompt and how it is put into a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemPrompt {
+    /// The text.
+    pub text: String,
+    /// `mode`.
+    pub mode: PromptMode,
+}
+
+/// What happens to a system prompt that is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptMode {
+    /// It is overwritten.
+    Replace,
+    /// It follows the configured one, an empty line between.
+    Insert,
+}
+
+/// How a family of models is told to reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasoningFamily {
+    /// The key under `reasoning_families`.
+    pub name: String,
+    /// `type` and `parameter`.
+    pub control: ReasoningControl,
+}
+
+/// The request field that turns reasoning on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReasoningControl {
+    /// `chat_template_kwargs: {<parameter>: true}`.
+    TemplateArgument(String),
+    /// `reasoning_effort: <effort>`.
+    Effort,
+}
+
+/// An engine that serves models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `name`.
+    pub name: String,
+    /// `address`, an IP literal.
+    pub address: IpAddr,
+    /// `port`.
+    pub port: u16,
+    /// `weight`, 0 by default.
+    pub weight: i64,
+}
+
+impl Endpoint {
+    /// `ip:port`, with brackets around an IPv6 address.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        std::net::SocketAddr::new(self.address, self.port).to_string()
+    }
+}
+
+/// An entry of `model_config`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Model {
+    /// The key: the model's name.
+    pub name: String,
+    /// `preferred_endpoints`: names of endpoints.
+    pub preferred_endpoints: Vec<String>,
+    /// `reasoning_family`: a key of `reasoning_families`.
+    pub reasoning_family: Option<String>,
+    /// Names under `loras`.
+    pub loras: Vec<String>,
+}
+
+/// `observability.tracing`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tracing {
+    /// `enabled`, off by default.
+    pub enabled: bool,
+    /// `exporter`: where the collector sends the spans.
+    pub exporter: Exporter,
+    /// `sampling`.
+    pub sampling: Sampling,
+    /// `resource`.
+    pub resource: Resource,
+}
+
+/// Where spans go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exporter {
+    /// `type`.
+    pub kind: ExporterKind,
+    /// `endpoint`, `host:port` or a URL.
+    pub endpoint: Option<String>,
+    /// `insecure`: whether the connection is without TLS.
+    pub insecure: bool,
+}
+
+/// A way to export spans.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExporterKind {
+    /// OTLP over gRPC or HTTP.
+    #[default]
+    Otlp,
+    /// Printed, in the shape of the Go SDK's stdouttrace.
+    Stdout,
+}
+
+/// Which new traces are recorded; a caller's decision is kept either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Sampling {
+    /// All.
+    #[default]
+    AlwaysOn,
+    /// None.
+    AlwaysOff,
+    /// This part of them, from 0 to 1.
+    Probabilistic(f64),
+}
+
+/// What the spans are about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resource {
+    /// `service_name`.
+    pub service_name: Option<String>,
+    /// `service_version`.
+    pub service_version: Option<String>,
+    /// `deployment_environment`.
+    pub deployment_environment: Option<String>,
+}
+
+/// The section `filter`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// `mode`.
+    pub mode: Mode,
+    /// `collector`.
+    pub collector: Collector,
+    /// `max_request_bytes`: longer bodies are not read.
+    pub max_request_bytes: usize,
+    /// `on_unclassified`.
+    pub on_unclassified: OnUnclassified,
+}
+
+/// How the filter takes part in a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Holds the request's headers until its body is read and decided on.
+    Single,
+    /// Changes nothing but the trace context.
+    Observe,
+}
+
+/// What happens to a request that a stage could not look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnUnclassified {
+    /// It goes on, unchanged.
+    Pass,
+    /// It is answered with an error.
+    Reject,
+}
+
+/// Where the filter sends its spans, and how many it keeps until then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collector {
+    /// `cluster`: the name of the Envoy cluster.
+    pub cluster: String,
+    /// `path` of the OTLP/HTTP traces endpoint.
+    pub path: String,
+    /// `timeout` of one batch.
+    pub timeout: Duration,
+    /// `max_queued_spans`: the most that one worker keeps.
+    pub max_queued_spans: usize,
+    /// `max_queued_bytes`: the most that one worker keeps.
+    pub max_queued_bytes: usize,
+}
+
+impl Default for Collector {
+    fn default() -> Self {
+        Self {
+            cluster: "semantic-router-collector".to_owned(),
+            path: "/v1/traces".to_owned(),
+            timeout: Duration::from_secs(5),
+            max_queued_spans: 32_768,
+            max_queued_bytes: 16 << 20,
+        }
+    }
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Single,
+            collector: Collector::default(),
+            max_request_bytes: 1 << 20,
+            on_unclassified: OnUnclassified::Pass,
+        }
+    }
+}
+
+impl Config {
+    /// Whether a client's model name asks the router to choose.
+    #[must_use]
+    pub fn is_auto(&self, model: &str) -> bool {
+        model == "auto" || model == self.auto_model_name
+    }
+
+    /// What happens to a request that a stage could not look at: one that is
+    /// only observed goes on whatever is configured.
+    #[must_use]
+    pub fn on_unclassified(&self) -> OnUnclassified {
+        match self.filter.mode {
+            Mode::Single => self.filter.on_unclassified,
+            Mode::Observe => OnUnclassified::Pass,
+        }
+    }
+
+    /// The entry of `model_config` for a name.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<&Model> {
+        self.models.iter().find(|model| model.name == name)
+    }
+
+    /// The reasoning family of a model.
+    #[must_use]
+    pub fn reasoning_family(&self, model: &str) -> Option<&ReasoningFamily> {
+        let family = self.model(model)?.reasoning_family.as_deref()?;
+        self.reasoning_families.iter().find(|known| known.name == family)
+    }
+}

@@ -1,0 +1,297 @@
+//! The life of one exchange, from the request's headers to the end of the
+//! stream, as any host may drive it: what happens goes in, what to do comes
+//! out, and at the end the spans.
+
+mod end;
+mod request;
+mod tracing;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::clock::{Clock, UnixNanos};
+use crate::config::Mode;
+use crate::headers::{HeaderEdit, Headers, is_header_safe};
+use crate::openai::ResponseReader;
+use crate::pipeline::{self, Reply, Router, Run, Verdict};
+use crate::stage::Failure;
+use crate::trace::{IdSource, Recording};
+
+pub use end::StreamEnd;
+use request::Request;
+use tracing::Tracing;
+
+/// What exchanges share.
+#[derive(Clone)]
+pub struct Services {
+    /// What decides.
+    pub router: Rc<Router>,
+    /// Time.
+    pub clock: Rc<dyn Clock>,
+    /// Identifiers.
+    pub ids: Rc<RefCell<dyn IdSource>>,
+}
+
+/// What to do with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Keep its headers until the body is there.
+    Hold(Vec<HeaderEdit>),
+    /// Let it go on, with these headers and, if given, this body.
+    Forward {
+        /// Changes of the headers.
+        headers: Vec<HeaderEdit>,
+        /// The body, where it is another.
+        body: Option<String>,
+    },
+    /// Answer it.
+    Reply(Reply),
+}
+
+/// What became of one stage, for metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageCount {
+    /// The stage.
+    pub stage: &'static str,
+    /// Its outcome.
+    pub outcome: &'static str,
+    /// Why, where it did not run.
+    pub reason: Option<&'static str>,
+}
+
+/// One exchange.
+pub struct Exchange {
+    services: Services,
+    request: Request,
+    tracing: Option<Tracing>,
+    received: UnixNanos,
+    observed: Vec<u8>,
+    answer_headers: Vec<HeaderEdit>,
+    response: Option<ResponseReader>,
+    is_chat: bool,
+    replied: bool,
+}
+
+impl Exchange {
+    /// Begins with the request's headers.
+    #[must_use]
+    pub fn begin(services: &Services, headers: &Headers) -> Self {
+        let received = services.clock.now();
+        let request = Request::read(headers);
+        let tracing = Tracing::begin(services, headers, &request, received);
+        Self {
+            services: services.clone(),
+            request,
+            tracing,
+            received,
+            observed: Vec::new(),
+            answer_headers: Vec::new(),
+            response: None,
+            is_chat: false,
+            replied: false,
+        }
+    }
+
+    /// Most bytes of a request body that are read.
+    #[must_use]
+    pub fn max_request_bytes(&self) -> usize {
+        self.services.router.config.filter.max_request_bytes
+    }
+
+    /// What to do once the request's headers are there. `counts` gets what
+    /// became of each stage, here and below.
+    pub fn request_headers(&mut self, end_of_stream: bool, counts: &mut Vec<StageCount>) -> Step {
+        let router = Rc::clone(&self.services.router);
+        if self.observes() {
+            return self.forward(Vec::new(), None);
+        }
+        if self.request.is_model_list() {
+            return self.reply(request::model_list(&router.config, self.received));
+        }
+        let spoofed = self.request.spoofed.iter().cloned().map(HeaderEdit::Remove).collect();
+        if end_of_stream {
+            return self.forward(spoofed, None);
+        }
+        match self.request.unreadable(&router.config) {
+            Some(failure) => self.conclude(&self.not_read(failure), spoofed, counts),
+            None => Step::Hold(spoofed),
+        }
+    }
+
+    /// What to do once the request's body is there, whole.
+    pub fn request_body(&mut self, body: &[u8], counts: &mut Vec<StageCount>) -> Step {
+        let router = Rc::clone(&self.services.router);
+        let clock = Rc::clone(&self.services.clock);
+        let run = pipeline::run(&router, body, clock.as_ref());
+        self.conclude(&run, Vec::new(), counts)
+    }
+
+    /// What to do once the request's body has passed the limit.
+    pub fn request_too_large(&mut self, counts: &mut Vec<StageCount>) -> Step {
+        let failure = request::too_large(&self.services.router.config);
+        self.conclude(&self.not_read(failure), Vec::new(), counts)
+    }
+
+    /// Whether parts of the request's body are to be given to
+    /// [`Exchange::observe_body`] as they pass.
+    #[must_use]
+    pub fn observes(&self) -> bool {
+        self.services.router.config.filter.mode == Mode::Observe
+    }
+
+    /// Looks at a part of a request body that goes on as it is.
+    pub fn observe_body(&mut self, chunk: &[u8], last: bool, counts: &mut Vec<StageCount>) {
+        let room = self.max_request_bytes();
+        // One byte above the limit tells that it was passed.
+        let take = chunk.len().min((room + 1).saturating_sub(self.observed.len()));
+        self.observed.extend_from_slice(chunk.get(..take).unwrap_or_default());
+        if !last {
+            return;
+        }
+        let body = std::mem::take(&mut self.observed);
+        let router = Rc::clone(&self.services.router);
+        let clock = Rc::clone(&self.services.clock);
+        let run = if body.len() > room {
+            self.not_read(request::too_large(&router.config))
+        } else {
+            pipeline::run(&router, &body, clock.as_ref())
+        };
+        self.note(&run, counts);
+    }
+
+    /// What to change in the response's headers. `from_upstream`, unless the
+    /// proxy gives the response itself.
+    pub fn response_headers(&mut self, headers: &Headers, from_upstream: bool) -> Vec<HeaderEdit> {
+        if self.replied {
+            return Vec::new();
+        }
+        let now = self.services.clock.now();
+        if self.is_chat && from_upstream {
+            self.response = Some(ResponseReader::new(
+                headers.text("content-type"),
+                headers.text("content-encoding"),
+            ));
+        }
+        if let Some(tracing) = &mut self.tracing {
+            tracing.response_began(now, from_upstream);
+        }
+        let succeeded = headers.text(":status").starts_with('2');
+        if succeeded { std::mem::take(&mut self.answer_headers) } else { Vec::new() }
+    }
+
+    /// Whether parts of the response's body are to be given to
+    /// [`Exchange::response_body`].
+    #[must_use]
+    pub fn reads_response(&self) -> bool {
+        self.response.is_some() && self.tracing.as_ref().is_some_and(Tracing::is_recording)
+    }
+
+    /// Looks at a part of the response's body.
+    pub fn response_body(&mut self, chunk: &[u8]) {
+        let (Some(reader), Some(tracing)) = (&mut self.response, &mut self.tracing) else { return };
+        reader.push(chunk);
+        if !chunk.is_empty() {
+            tracing.response_byte(self.services.clock.now());
+        }
+    }
+
+    /// Ends the exchange; its spans, if it is recorded.
+    #[must_use]
+    pub fn finish(self, end: &StreamEnd) -> Option<Recording> {
+        let now = self.services.clock.now();
+        let stream = self.response.as_ref().is_some_and(ResponseReader::is_stream);
+        let completion = self.response.map(ResponseReader::finish);
+        let tracing = self.tracing?;
+        let ids = Rc::clone(&self.services.ids);
+        tracing.finish(end, completion, stream, now, &mut *ids.borrow_mut())
+    }
+
+    fn not_read(&self, failure: Failure) -> Run<'static> {
+        pipeline::not_read(failure, self.services.clock.as_ref())
+    }
+
+    /// Follows the verdict of a run.
+    fn conclude(
+        &mut self,
+        run: &Run<'_>,
+        mut headers: Vec<HeaderEdit>,
+        counts: &mut Vec<StageCount>,
+    ) -> Step {
+        self.note(run, counts);
+        match &run.verdict {
+            Verdict::Reply(reply) => self.reply(reply.clone()),
+            Verdict::Route { body, headers: more } => {
+                headers.extend(more.iter().cloned());
+                self.forward(headers, body.clone())
+            }
+        }
+    }
+
+    /// Keeps of a run what is needed later.
+    fn note(&mut self, run: &Run<'_>, counts: &mut Vec<StageCount>) {
+        self.is_chat = run.selection().is_some();
+        counts.extend(stage_counts(run));
+        let observed = self.observes();
+        if !observed {
+            self.answer_headers = answer_headers(run);
+        }
+        if let Some(tracing) = &mut self.tracing {
+            tracing.stages(run, observed, &mut *self.services.ids.borrow_mut());
+        }
+    }
+
+    fn forward(&mut self, mut headers: Vec<HeaderEdit>, body: Option<String>) -> Step {
+        if let Some(body) = &body
+            && self.request.has_content_length()
+        {
+            headers.push(HeaderEdit::set("content-length", body.len().to_string()));
+        }
+        if let Some(tracing) = &mut self.tracing {
+            headers.extend(tracing.sent(self.services.clock.now()));
+        }
+        Step::Forward { headers, body }
+    }
+
+    fn reply(&mut self, reply: Reply) -> Step {
+        self.replied = true;
+        if let Some(tracing) = &mut self.tracing {
+            tracing.decided(self.services.clock.now());
+        }
+        Step::Reply(reply)
+    }
+}
+
+/// The headers that tell the client what was decided (`handleResponseHeaders`
+/// in `pkg/extproc/processor_res_header.go` upstream).
+fn answer_headers(run: &Run<'_>) -> Vec<HeaderEdit> {
+    let Some(selection) = run.selection() else { return Vec::new() };
+    let injected = run.system_prompt.as_ref().is_some_and(|stage| stage.result().is_some());
+    let reasoning = selection.reasoning.as_ref().map(|reasoning| reasoning.enabled);
+    let values = [
+        ("x-vsr-selected-category", selection.category),
+        ("x-vsr-selected-decision", selection.decision),
+        ("x-vsr-selected-reasoning", reasoning.map(|on| if on { "on" } else { "off" })),
+        ("x-vsr-selected-model", Some(selection.model.as_str())),
+        ("x-vsr-injected-system-prompt", Some(if injected { "true" } else { "false" })),
+    ];
+    values
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|value| is_header_safe(value))?)))
+        .map(|(name, value)| HeaderEdit::set(name, value))
+        .collect()
+}
+
+fn stage_counts(run: &Run<'_>) -> impl Iterator<Item = StageCount> {
+    fn count<T>(stage: &'static str, of: Option<&crate::stage::Stage<T>>) -> Option<StageCount> {
+        let outcome = &of?.outcome;
+        Some(StageCount { stage, outcome: outcome.name(), reason: outcome.reason() })
+    }
+    [
+        count("classification", Some(&run.classification)),
+        count("routing_decision", run.routing.as_ref()),
+        count("backend_selection", run.backend.as_ref()),
+        count("system_prompt_injection", run.system_prompt.as_ref()),
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -1,0 +1,114 @@
+//! What the headers of a request tell.
+
+use crate::clock::UnixNanos;
+use crate::config::Config;
+use crate::headers::Headers;
+use crate::openai;
+use crate::pipeline::Reply;
+use crate::stage::Failure;
+
+/// Headers that the router sets and believes; a client's are dropped.
+const OWN_HEADERS: [&str; 4] = [
+    crate::pipeline::MODEL_HEADER,
+    crate::pipeline::ENDPOINT_HEADER,
+    // The same under the name that it had before November 2025.
+    "x-gateway-destination-endpoint",
+    // What an ORIGINAL_DST cluster listens to unless told otherwise.
+    "x-envoy-original-dst-host",
+];
+const OWN_PREFIX: &str = "x-vsr-";
+
+/// A request, as far as its headers tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// `:method`.
+    pub method: String,
+    /// `:path`.
+    pub path: String,
+    /// `x-request-id`.
+    pub id: Option<String>,
+    /// `x-user-id`.
+    pub user_id: Option<String>,
+    /// `x-session-id`.
+    pub session_id: Option<String>,
+    /// Headers that only the router may set.
+    pub spoofed: Vec<String>,
+    content_length: Option<u64>,
+    content_type: String,
+    upgrade: bool,
+}
+
+impl Request {
+    /// Reads the headers of a request.
+    pub fn read(headers: &Headers) -> Self {
+        let own = |name: &str| OWN_HEADERS.contains(&name) || name.starts_with(OWN_PREFIX);
+        let mut spoofed: Vec<String> = headers
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| own(name))
+            .map(str::to_owned)
+            .collect();
+        spoofed.dedup();
+        let named = |name| headers.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+        let method = headers.text(":method").to_owned();
+        Self {
+            upgrade: method == "CONNECT" || headers.has("upgrade"),
+            method,
+            path: headers.text(":path").to_owned(),
+            id: named("x-request-id"),
+            user_id: named("x-user-id"),
+            session_id: named("x-session-id"),
+            spoofed,
+            content_length: headers
+                .get("content-length")
+                .map(|value| value.parse().unwrap_or(u64::MAX)),
+            content_type: headers.text("content-type").to_ascii_lowercase(),
+        }
+    }
+
+    /// Whether the router answers with its list of models.
+    pub fn is_model_list(&self) -> bool {
+        self.method == "GET" && self.path.split('?').next() == Some("/v1/models")
+    }
+
+    /// Whether the body's length is told in advance.
+    pub fn has_content_length(&self) -> bool {
+        self.content_length.is_some()
+    }
+
+    /// Why the body cannot be waited for, if so: one that never ends by itself
+    /// would keep the request for ever, one too long would not fit.
+    pub fn unreadable(&self, config: &Config) -> Option<Failure> {
+        let failure = |reason, status, message: &str| {
+            let message = message.to_owned();
+            Some(Failure { reason, message, status, policy: config.on_unclassified() })
+        };
+        if self.upgrade {
+            return failure("upgrade", 400, "upgraded connections cannot be classified");
+        }
+        if self.content_type.starts_with("application/grpc") {
+            return failure("grpc", 400, "gRPC requests cannot be classified");
+        }
+        let limit = u64::try_from(config.filter.max_request_bytes).unwrap_or(u64::MAX);
+        self.content_length.is_some_and(|length| length > limit).then(|| too_large(config))
+    }
+}
+
+/// The answer to a request for the list of models.
+pub fn model_list(config: &Config, now: UnixNanos) -> Reply {
+    Reply {
+        status: 200,
+        body: openai::model_list(config, now / 1_000_000_000),
+        details: "model_list",
+    }
+}
+
+/// A body above the limit.
+pub fn too_large(config: &Config) -> Failure {
+    Failure {
+        reason: "body_too_large",
+        message: format!("the body is larger than {} bytes", config.filter.max_request_bytes),
+        status: 413,
+        policy: config.on_unclassified(),
+    }
+}

@@ -1,0 +1,154 @@
+//! The root context: configuration, and the way of spans out.
+
+use std::cell::{OnceCell, RefCell};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+
+use super::abi::{self, Buffer};
+use super::clock::HostClock;
+use super::collector::Collector;
+use super::http::Http;
+use crate::classify::{Bundle, CategoryClassifier, ClassifyError};
+use crate::config::{self, Config};
+use crate::exchange::Services;
+use crate::pipeline::Router;
+use crate::trace::{Exporter, Limits, RandomIds, ScopeHeader};
+
+/// How often waiting spans are looked at.
+const TICK_MILLIS: u32 = 100;
+
+/// The root context of one plugin in one virtual machine.
+#[derive(Default)]
+pub struct Root {
+    running: Option<Running>,
+    ending: bool,
+}
+
+/// What a configured plugin has.
+struct Running {
+    services: Services,
+    clock: Rc<HostClock>,
+    exporter: Rc<RefCell<Exporter>>,
+    collector: Collector,
+}
+
+impl Root {
+    fn configure(&mut self, text: &str) -> bool {
+        let (config, warnings) = match config::load(text) {
+            Ok(loaded) => loaded,
+            Err(report) => {
+                for error in report.errors {
+                    log::error!("configuration: {error}");
+                }
+                return false;
+            }
+        };
+        // Every worker reads the configuration; one speaks of it.
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        if abi::claim(&format!("semantic_router.configured.{:x}", hasher.finish())) {
+            for warning in &warnings {
+                log::warn!("configuration: {warning}");
+            }
+            log::info!(
+                "configured: {} decisions, {} models, {} warnings",
+                config.decisions.len(),
+                config.models.len(),
+                warnings.len()
+            );
+        }
+        self.running = Some(Running::new(config));
+        true
+    }
+}
+
+impl Running {
+    fn new(config: Config) -> Self {
+        let clock = Rc::new(HostClock::new());
+        let target = config.filter.collector.clone();
+        let limits = Limits {
+            max_spans: target.max_queued_spans,
+            max_bytes: target.max_queued_bytes,
+            timeout: target.timeout,
+        };
+        let header = ScopeHeader::new(&config.tracing.resource);
+        let exporter = Rc::new(RefCell::new(Exporter::new(header, limits)));
+        let services = Services {
+            router: Rc::new(Router { config, classifier }),
+            clock: Rc::clone(&clock) as Rc<_>,
+            ids: Rc::new(RefCell::new(RandomIds::default())),
+        };
+        let collector = Collector::new(target, Rc::clone(&exporter));
+        Self { services, clock, exporter, collector }
+    }
+}
+
+/// The classifier of this virtual machine, loaded by the first request that
+/// needs it: the main thread's machine, which serves none, never does.
+fn classifier() -> Result<Rc<CategoryClassifier>, ClassifyError> {
+    thread_local! {
+        static LOADED: OnceCell<Result<Rc<CategoryClassifier>, ClassifyError>> =
+            const { OnceCell::new() };
+    }
+    LOADED.with(|loaded| loaded.get_or_init(|| Bundle::embedded().category().map(Rc::new)).clone())
+}
+
+impl Context for Root {
+    fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, _: usize) {
+        if let Some(running) = &mut self.running {
+            running.collector.answered(token, headers, body, running.clock.as_ref());
+        }
+    }
+
+    fn on_done(&mut self) -> bool {
+        // The host keeps this context, and its ticks, until the spans are out.
+        self.ending = true;
+        self.running.as_ref().is_none_or(|running| running.collector.is_drained())
+    }
+}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, size: usize) -> bool {
+        let bytes = match abi::buffer(Buffer::PluginConfiguration, 0, size) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                log::error!("configuration: {error}");
+                return false;
+            }
+        };
+        if let Err(error) = abi::set_tick_period(TICK_MILLIS) {
+            log::error!("spans cannot be sent: {error}");
+        }
+        match str::from_utf8(&bytes) {
+            Ok(text) => self.configure(text),
+            Err(error) => {
+                log::error!("configuration: not UTF-8: {error}");
+                false
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        let Some(running) = &mut self.running else { return };
+        running.clock.synchronize();
+        running.collector.flush(running.clock.as_ref());
+        if self.ending
+            && running.collector.is_drained()
+            && let Err(error) = abi::done()
+        {
+            log::warn!("shutdown: {error}");
+        }
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+
+    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
+        let running = self.running.as_ref()?;
+        Some(Box::new(Http::new(running.services.clone(), Rc::clone(&running.exporter))))
+    }
+}

@@ -1,0 +1,20 @@
+//! A semantic router for LLM traffic, inside Envoy.
+//!
+//! The core is plain Rust; [`exchange`] drives it through the life of one
+//! exchange, and [`pipeline`] shows the stages of a request from top to
+//! bottom. Only `host` knows proxy-wasm.
+
+pub mod classify;
+pub mod clock;
+pub mod config;
+pub mod decision;
+pub mod exchange;
+pub mod headers;
+#[cfg(target_arch = "wasm32")]
+mod host;
+pub mod openai;
+pub mod pipeline;
+pub mod route;
+pub mod signal;
+pub mod stage;
+pub mod trace;

@@ -1,0 +1,11 @@
+//! Error bodies in the API's shape.
+
+use serde_json::json;
+
+/// The body of an error that the router itself answers, as the original makes
+/// it (`createErrorResponse` in `pkg/extproc/response_helper.go`).
+#[must_use]
+pub fn error_body(status: u32, message: &str) -> String {
+    json!({"error": {"message": message, "type": "invalid_request_error", "code": status}})
+        .to_string()
+}

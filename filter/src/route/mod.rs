@@ -1,0 +1,12 @@
+//! What a decision means for the request: model, endpoint, reasoning mode and
+//! system prompt.
+
+mod endpoint;
+mod prompt;
+mod reasoning;
+mod selection;
+
+pub use endpoint::choose as choose_endpoint;
+pub use prompt::{Injection, inject};
+pub use reasoning::{Reasoning, edit as edit_reasoning};
+pub use selection::{RoutingStrategy, Selection, select};

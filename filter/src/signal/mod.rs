@@ -1,0 +1,27 @@
+//! What is known of a request when decisions are evaluated.
+
+mod domain;
+
+use crate::config::{Condition, ConditionKind, Config};
+
+pub use domain::Domain;
+
+/// The signals of one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signals {
+    /// The category of the prompt; `None` when it was not classified.
+    pub domain: Option<Domain>,
+}
+
+impl Signals {
+    /// Whether a condition holds.
+    #[must_use]
+    pub fn fulfil(&self, config: &Config, condition: &Condition) -> bool {
+        match condition.kind {
+            ConditionKind::Domain => {
+                self.domain.as_ref().is_some_and(|domain| domain.is(config, &condition.name))
+            }
+            ConditionKind::Unevaluated => false,
+        }
+    }
+}
