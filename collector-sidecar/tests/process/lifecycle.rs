@@ -1,0 +1,34 @@
+//! What it does from its start to its end.
+
+use std::net::TcpListener;
+
+use crate::running::{Running, file, tracing};
+
+#[test]
+fn spans_are_printed_and_a_signal_ends_it_when_all_are() {
+    let config = file("stdout.yaml", &tracing("{type: stdout}"));
+    for signal in ["TERM", "INT"] {
+        let running = Running::start(&["--config", config.to_str().unwrap()], &[]);
+        assert_eq!(running.post(), "HTTP/1.1 200 OK");
+        running.signal(signal);
+        running.wait_for("stopped: 0 spans left undelivered");
+        let (status, stdout) = running.end();
+        assert_eq!(status, Some(0));
+        assert_eq!(stdout, include_str!("../data/trace.stdout"));
+    }
+}
+
+#[test]
+fn a_signal_ends_it_with_the_count_of_what_is_left() {
+    // Nobody listens on a port that was just given back.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let endpoint = format!("http://{nobody}/v1/traces");
+    let running = Running::start(
+        &["--shutdown-timeout", "100ms"],
+        &[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &endpoint)],
+    );
+    assert_eq!(running.post(), "HTTP/1.1 200 OK");
+    running.signal("TERM");
+    running.wait_for("stopped: 1 spans left undelivered");
+    assert_eq!(running.end().0, Some(1));
+}
