@@ -1,0 +1,4 @@
+//! Tests against published formats.
+
+#[cfg(test)]
+mod collector;

@@ -1,0 +1,187 @@
+//! Envoy's configuration for tests: as the files in `envoy/`, with ports that
+//! the system chooses and one listener for each router configuration.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+/// A listener, and the filter in it.
+#[derive(Clone, Debug)]
+pub struct Ingress {
+    /// Its name.
+    pub name: String,
+    /// The router's configuration; `None` for no filter at all.
+    pub router: Option<String>,
+}
+
+/// What an Envoy is to be.
+#[derive(Clone, Debug)]
+pub struct Bootstrap {
+    /// Its listeners.
+    pub ingresses: Vec<Ingress>,
+    /// Where requests without a chosen endpoint go.
+    pub default_engine: SocketAddr,
+    /// Where the filter's spans go; `None` for a cluster without hosts.
+    pub collector: Option<SocketAddr>,
+    /// The module.
+    pub module: PathBuf,
+    /// `per_connection_buffer_limit_bytes` of the listeners.
+    pub buffer_limit: u32,
+    /// A file that Envoy watches for the listeners; `None` to have them in the
+    /// bootstrap.
+    pub listeners_file: Option<PathBuf>,
+}
+
+/// The type URL of a message of Envoy's API.
+fn url(message: &str) -> String {
+    format!("type.googleapis.com/{message}")
+}
+
+impl Bootstrap {
+    /// The bootstrap as JSON, which Envoy reads as YAML.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let local = json!({"socket_address": {"address": "127.0.0.1", "port_value": 0}});
+        let (listeners, dynamic) = match &self.listeners_file {
+            None => (self.listeners(), json!({})),
+            Some(file) => (Vec::new(), watch(file)),
+        };
+        json!({
+            "node": {"id": "test", "cluster": "test"},
+            "admin": {"address": local},
+            "dynamic_resources": dynamic,
+            "static_resources": {
+                "listeners": listeners,
+                "clusters": [
+                    original_dst("chosen-engine"),
+                    cluster("default-engine", Some(self.default_engine)),
+                    cluster("semantic-router-collector", self.collector),
+                ],
+            },
+        })
+    }
+
+    /// The listeners as a discovery response, for a file that Envoy watches.
+    #[must_use]
+    pub fn listeners_response(&self, version: u32) -> Value {
+        let mut listeners = self.listeners();
+        for listener in listeners.iter_mut().filter_map(Value::as_object_mut) {
+            listener.insert("@type".to_owned(), url("envoy.config.listener.v3.Listener").into());
+        }
+        json!({"version_info": version.to_string(), "resources": listeners})
+    }
+
+    fn listeners(&self) -> Vec<Value> {
+        self.ingresses.iter().map(|ingress| self.listener(ingress)).collect()
+    }
+
+    fn listener(&self, ingress: &Ingress) -> Value {
+        let manager =
+            "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+        let mut filters = Vec::from_iter(ingress.router.as_deref().map(|router| self.wasm(router)));
+        filters.push(json!({
+            "name": "envoy.filters.http.router",
+            "typed_config": {"@type": url("envoy.extensions.filters.http.router.v3.Router")},
+        }));
+        json!({
+            "name": ingress.name,
+            "address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}},
+            "per_connection_buffer_limit_bytes": self.buffer_limit,
+            "filter_chains": [{"filters": [{
+                "name": "envoy.filters.network.http_connection_manager",
+                "typed_config": {
+                    "@type": url(manager),
+                    "stat_prefix": ingress.name,
+                    "codec_type": "AUTO",
+                    "http_protocol_options": {"enable_trailers": true},
+                    "stream_idle_timeout": "30s",
+                    "route_config": {"virtual_hosts": [{
+                        "name": "engines",
+                        "domains": ["*"],
+                        "routes": routes(),
+                    }]},
+                    "http_filters": filters,
+                },
+            }]}],
+        })
+    }
+
+    fn wasm(&self, router: &str) -> Value {
+        json!({
+            "name": "semantic-router",
+            "typed_config": {
+                "@type": url("envoy.extensions.filters.http.wasm.v3.Wasm"),
+                "config": {
+                    "name": "semantic-router",
+                    "allow_on_headers_stop_iteration": true,
+                    "failure_policy": "FAIL_RELOAD",
+                    "vm_config": {
+                        "vm_id": "semantic-router",
+                        "runtime": "envoy.wasm.runtime.v8",
+                        "code": {"local": {"filename": self.module}},
+                    },
+                    "configuration": {
+                        "@type": url("google.protobuf.StringValue"),
+                        "value": router,
+                    },
+                },
+            },
+        })
+    }
+}
+
+/// Listeners from a file that Envoy watches.
+fn watch(file: &Path) -> Value {
+    let source = json!({"path": file, "watched_directory": {"path": file.parent()}});
+    json!({"lds_config": {"path_config_source": source, "resource_api_version": "V3"}})
+}
+
+fn routes() -> Value {
+    json!([
+        {
+            "match": {"prefix": "/", "headers": [
+                {"name": "x-vsr-destination-endpoint", "present_match": true},
+            ]},
+            "route": {"cluster": "chosen-engine", "timeout": "0s"},
+        },
+        {"match": {"prefix": "/"}, "route": {"cluster": "default-engine", "timeout": "0s"}},
+    ])
+}
+
+fn original_dst(name: &str) -> Value {
+    json!({
+        "name": name,
+        "type": "ORIGINAL_DST",
+        "connect_timeout": "5s",
+        "lb_policy": "CLUSTER_PROVIDED",
+        "original_dst_lb_config": {
+            "use_http_header": true,
+            "http_header_name": "x-vsr-destination-endpoint",
+        },
+        "circuit_breakers": generous(),
+    })
+}
+
+fn cluster(name: &str, host: Option<SocketAddr>) -> Value {
+    let hosts: Vec<Value> = host
+        .iter()
+        .map(|host| {
+            let address = json!({"address": host.ip().to_string(), "port_value": host.port()});
+            json!({"endpoint": {"address": {"socket_address": address}}})
+        })
+        .collect();
+    json!({
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "1s",
+        "circuit_breakers": generous(),
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": hosts}]},
+    })
+}
+
+fn generous() -> Value {
+    json!({"thresholds": [
+        {"max_connections": 4096, "max_pending_requests": 4096, "max_requests": 4096},
+    ]})
+}

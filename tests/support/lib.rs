@@ -1,0 +1,13 @@
+//! What the tests share.
+
+pub mod backend;
+pub mod bootstrap;
+pub mod client;
+pub mod demo;
+pub mod engine;
+pub mod envoy;
+pub mod load;
+pub mod native;
+pub mod scenario;
+pub mod stack;
+pub mod tree;

@@ -1,0 +1,212 @@
+//! Everything around a router: engines, a collector, and a backend that gets
+//! the spans.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use semantic_router_collector::export::{
+    Destination, DestinationError, Environment, EnvironmentError,
+};
+use semantic_router_collector::{Collector, Options as CollectorOptions, StartError};
+use semantic_router_filter::config::{Exporter, ExporterKind};
+
+use crate::backend::{Backend, ReceivedSpan, WaitError};
+use crate::bootstrap::{Bootstrap, Ingress};
+use crate::engine::{self, Engine, Options, Recorded};
+use crate::envoy::{checkout, module};
+use crate::tree::{Node, Tree};
+
+/// Why a stack does not stand.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An engine did not start.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    /// The backend did not start, or a file could not be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The collector did not start.
+    #[error(transparent)]
+    Collector(#[from] StartError),
+    /// The collector has nowhere to send spans to.
+    #[error(transparent)]
+    Destination(#[from] DestinationError),
+    /// The environment of the tests makes no sense to the collector.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+}
+
+/// Engines, collector and backend.
+pub struct Stack {
+    /// Serves every model; what the configuration calls `engine-a`.
+    pub a: Engine,
+    /// Serves every model; what the configuration calls `engine-b`.
+    pub b: Engine,
+    /// Serves the model `default`; gets what no endpoint is chosen for.
+    pub default: Engine,
+    /// Gets the spans.
+    pub backend: Backend,
+    collector: Option<Collector>,
+    collector_http: SocketAddr,
+}
+
+impl Stack {
+    /// Starts all of it.
+    ///
+    /// # Errors
+    /// What did not start.
+    pub async fn start() -> Result<Self, Error> {
+        let backend = Backend::start().await?;
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let collector = start_collector(&backend, any).await?;
+        let engine = |name: &str, models: &[&str]| {
+            Engine::start(Options {
+                name: name.to_owned(),
+                models: models.iter().map(|model| (*model).to_owned()).collect(),
+                ..Options::default()
+            })
+        };
+        Ok(Self {
+            a: engine("engine-a", &[]).await?,
+            b: engine("engine-b", &[]).await?,
+            default: engine("default", &["default"]).await?,
+            backend,
+            collector_http: collector.addresses().otlp_http,
+            collector: Some(collector),
+        })
+    }
+
+    /// Where the collector takes the filter's spans.
+    #[must_use]
+    pub fn collector_address(&self) -> SocketAddr {
+        self.collector_http
+    }
+
+    /// Stops the collector; how many spans it had not delivered.
+    pub async fn stop_collector(&mut self) -> usize {
+        match self.collector.take() {
+            Some(collector) => collector.shutdown(Duration::from_secs(5)).await,
+            None => 0,
+        }
+    }
+
+    /// Starts the collector again, where it was.
+    ///
+    /// # Errors
+    /// It did not start.
+    pub async fn restart_collector(&mut self) -> Result<(), Error> {
+        self.collector = Some(start_collector(&self.backend, self.collector_http).await?);
+        Ok(())
+    }
+
+    /// A router configuration from `e2e/configs`, with the ports of the engines.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn config(&self, name: &str) -> Result<String, Error> {
+        let file = checkout().join(format!("tests/e2e/configs/{name}.yaml"));
+        Ok(self.fill(&fs::read_to_string(file)?))
+    }
+
+    /// A text with the ports of the engines in it.
+    #[must_use]
+    pub fn fill(&self, text: &str) -> String {
+        text.replace("${ENGINE_A}", &self.a.addr().port().to_string())
+            .replace("${ENGINE_B}", &self.b.addr().port().to_string())
+    }
+
+    /// An Envoy with a listener for each of these router configurations.
+    #[must_use]
+    pub fn bootstrap(&self, routers: Vec<(String, String)>) -> Bootstrap {
+        let ingresses = routers
+            .into_iter()
+            .map(|(name, router)| Ingress { name, router: Some(router) })
+            .collect();
+        Bootstrap {
+            ingresses,
+            default_engine: self.default.addr(),
+            collector: Some(self.collector_http),
+            module: module(),
+            buffer_limit: 2 << 20,
+            listeners_file: None::<PathBuf>,
+        }
+    }
+
+    /// What the engines have received, with their names.
+    #[must_use]
+    pub fn reached(&self) -> Vec<(&'static str, Recorded)> {
+        [("a", &self.a), ("b", &self.b), ("default", &self.default)]
+            .into_iter()
+            .flat_map(|(name, engine)| {
+                engine.requests().into_iter().map(move |recorded| (name, recorded))
+            })
+            .collect()
+    }
+
+    /// Forgets what the engines have received.
+    pub fn clear(&self) {
+        for engine in [&self.a, &self.b, &self.default] {
+            engine.clear();
+        }
+    }
+
+    /// Waits until so many exchanges, each with its root span, have arrived.
+    ///
+    /// # Errors
+    /// Fewer did within `limit`.
+    pub async fn wait_for_roots(&self, count: usize, limit: Duration) -> Result<Tree, WaitError> {
+        let roots = move |spans: &[ReceivedSpan]| {
+            let roots = spans.iter().filter(|span| span.span.name == ROOT);
+            roots.map(|span| &span.span.span_id).collect::<HashSet<_>>().len() >= count
+        };
+        let spans = self.backend.wait_until(roots, limit).await?;
+        Ok(tree(&spans))
+    }
+}
+
+/// The name of the span that an exchange begins with.
+pub const ROOT: &str = "semantic_router.request.received";
+
+/// Spans as they arrived, each once.
+#[must_use]
+pub fn tree(spans: &[ReceivedSpan]) -> Tree {
+    let mut seen = HashSet::new();
+    let once = spans.iter().filter(|span| seen.insert(span.span.span_id.clone()));
+    Tree::of(once.map(node).collect())
+}
+
+fn node(received: &ReceivedSpan) -> Node {
+    let service = received.resource.iter().find(|attribute| attribute.key == "service.name");
+    let service = service.and_then(|attribute| attribute.value.as_ref()?.value.as_ref());
+    let service = match service {
+        Some(opentelemetry_proto::tonic::common::v1::any_value::Value::StringValue(name)) => name,
+        _ => "",
+    };
+    Node {
+        service: service.to_owned(),
+        scope: received.scope.as_ref().map(|scope| scope.name.clone()).unwrap_or_default(),
+        span: received.span.clone(),
+    }
+}
+
+async fn start_collector(backend: &Backend, http: SocketAddr) -> Result<Collector, Error> {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let exporter = Exporter {
+        kind: ExporterKind::Otlp,
+        endpoint: Some(backend.grpc_endpoint()),
+        insecure: true,
+    };
+    let environment = Environment::read(|_| None)?;
+    let options = CollectorOptions {
+        otlp_http: http,
+        otlp_grpc: any,
+        admin: any,
+        max_queued_bytes: 64 << 20,
+        destination: Destination::resolve(Some(&exporter), &environment)?,
+    };
+    Ok(Collector::start(options).await?)
+}
