@@ -1,4 +1,6 @@
-//! Tests against published formats.
+//! Tests against published formats and interfaces.
 
 #[cfg(test)]
 mod collector;
+#[cfg(test)]
+mod module;

@@ -6,6 +6,7 @@ mod collector;
 mod http;
 mod metrics;
 mod root;
+mod wasi;
 
 use proxy_wasm::types::LogLevel;
 
