@@ -57,8 +57,8 @@ fmt: ## Format the code
 bench: $(TOOLS)/envoy-1.40.0 build ## Measure start-up, code size, memory and latency in Envoy
 	@target/release/bench
 
-evaluate: ## Measure the classifier on the held-out split
-	cargo run --locked --release -p semantic-router-filter --example evaluate
+evaluate: native ## Measure the classifier on the held-out split
+	@target/release/evaluate
 
 train: models/.venv ## Train the classifier anew (hours of CPU time)
 	models/.venv/bin/python models/train.py

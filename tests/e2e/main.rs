@@ -1,4 +1,11 @@
 //! The whole, end to end: requests through the core natively and through the
 //! module in real Envoys.
 
+#[cfg(test)]
+mod classifier;
+#[cfg(test)]
+mod load;
+#[cfg(test)]
+mod protocols;
+#[cfg(test)]
 mod scenarios;

@@ -1,13 +1,7 @@
-//! What happens when something else fails.
+//! What happens when something else fails: to the collector, and to the router
+//! in real Envoys.
 
 #[cfg(test)]
-#[path = "../conformance/collector/fixture.rs"]
-mod fixture;
+mod collector;
 #[cfg(test)]
-mod outage;
-#[cfg(test)]
-mod pressure;
-#[cfg(test)]
-mod refusal;
-#[cfg(test)]
-mod shutdown;
+mod router;

@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod bootstrap;
 pub mod client;
+pub mod corpus;
 pub mod demo;
 pub mod engine;
 pub mod envoy;

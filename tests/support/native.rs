@@ -208,9 +208,10 @@ fn local(request: &Request, status: u16, body: String) -> Response {
         name == "content-type" && value.starts_with(b"application/grpc")
     };
     let is_grpc = request.headers.iter().any(named);
-    let (status, kind, body) = match is_grpc {
-        true => (200, "application/grpc", Bytes::new()),
-        false => (status, "application/json", Bytes::from(body)),
+    let (status, kind, body) = if is_grpc {
+        (200, "application/grpc", Bytes::new())
+    } else {
+        (status, "application/json", Bytes::from(body))
     };
     let headers = vec![("content-type".to_owned(), kind.as_bytes().to_vec())];
     Response {

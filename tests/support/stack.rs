@@ -18,7 +18,7 @@ use crate::backend::{Backend, ReceivedSpan, WaitError};
 use crate::bootstrap::{Bootstrap, Ingress};
 use crate::engine::{self, Engine, Options, Recorded};
 use crate::envoy::{checkout, module};
-use crate::tree::{Node, Tree};
+use crate::tree::{Node, Tree, hex};
 
 /// Why a stack does not stand.
 #[derive(Debug, thiserror::Error)]
@@ -122,12 +122,15 @@ impl Stack {
     /// An Envoy with a listener for each of these router configurations.
     #[must_use]
     pub fn bootstrap(&self, routers: Vec<(String, String)>) -> Bootstrap {
-        let ingresses = routers
-            .into_iter()
-            .map(|(name, router)| Ingress { name, router: Some(router) })
-            .collect();
+        self.bootstrap_of(routers.into_iter().map(|(name, router)| (name, Some(router))).collect())
+    }
+
+    /// The same; `None` for a listener without the filter.
+    #[must_use]
+    pub fn bootstrap_of(&self, routers: Vec<(String, Option<String>)>) -> Bootstrap {
+        let ingresses = routers.into_iter().map(|(name, router)| Ingress { name, router });
         Bootstrap {
-            ingresses,
+            ingresses: ingresses.collect(),
             default_engine: self.default.addr(),
             collector: Some(self.collector_http),
             module: module(),
@@ -165,6 +168,26 @@ impl Stack {
         };
         let spans = self.backend.wait_until(roots, limit).await?;
         Ok(tree(&spans))
+    }
+
+    /// Waits until a trace, its id in hexadecimal digits, has its root and at
+    /// least so many spans.
+    ///
+    /// # Errors
+    /// It has not within `limit`.
+    pub async fn wait_for_trace(
+        &self,
+        trace_id: &str,
+        count: usize,
+        limit: Duration,
+    ) -> Result<Tree, WaitError> {
+        let whole = |spans: &[ReceivedSpan]| {
+            let own = spans.iter().filter(|span| hex(&span.span.trace_id) == trace_id);
+            let ids: HashSet<_> = own.clone().map(|span| &span.span.span_id).collect();
+            own.clone().any(|span| span.span.name == ROOT) && ids.len() >= count
+        };
+        let spans = self.backend.wait_until(whole, limit).await?;
+        Ok(tree(&spans).trace(trace_id))
     }
 }
 

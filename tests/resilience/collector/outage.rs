@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use support::backend::Answer;
 
-use crate::fixture::{Export, LIMIT, PROTOBUF, Running, encoded};
+use super::fixture::{Export, LIMIT, PROTOBUF, Running, encoded};
 
 const RETRIES: &str = "otelcol_exporter_retries_total";
 const SENT: &str = "otelcol_exporter_sent_spans_total";

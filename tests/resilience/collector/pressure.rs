@@ -6,7 +6,7 @@ use support::backend::Answer;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::fixture::{Export, LIMIT, PROTOBUF, Running, encoded, request};
+use super::fixture::{Export, LIMIT, PROTOBUF, Running, encoded, request};
 
 const SPANS: u64 = 100;
 

@@ -2,7 +2,7 @@
 
 use support::backend::Answer;
 
-use crate::fixture::{Export, LIMIT, PROTOBUF, Running, encoded};
+use super::fixture::{Export, LIMIT, PROTOBUF, Running, encoded};
 
 const FAILED: &str = "otelcol_exporter_send_failed_spans_total";
 const SENT: &str = "otelcol_exporter_sent_spans_total";

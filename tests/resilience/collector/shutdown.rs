@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use support::backend::Answer;
 
-use crate::fixture::{Export, LIMIT, PROTOBUF, Running, encoded, request, send};
+use super::fixture::{Export, LIMIT, PROTOBUF, Running, encoded, request, send};
 
 #[tokio::test]
 async fn what_is_queued_is_delivered_at_once() {

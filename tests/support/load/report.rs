@@ -69,6 +69,16 @@ pub struct Report {
 }
 
 impl Report {
+    /// Several reports as one.
+    #[must_use]
+    pub fn all(parts: Vec<Self>) -> Self {
+        let elapsed = parts.iter().map(|part| part.elapsed).sum();
+        let mut all = Self::default();
+        parts.into_iter().for_each(|part| all.merge(part));
+        all.finish(elapsed);
+        all
+    }
+
     /// How many requests were sent.
     #[must_use]
     pub fn sent(&self) -> usize {

@@ -1,0 +1,58 @@
+//! The classifier is the same in the module as natively.
+
+use std::time::Duration;
+
+use semantic_router_filter::classify::Bundle;
+use support::client::Request;
+use support::corpus::held_out;
+use support::envoy::{Envoy, VERSIONS};
+use support::load::{self, Plan};
+use support::stack::Stack;
+
+/// How far confidences may be apart: instruction sets round differently.
+const TOLERANCE: f64 = 1e-3;
+/// The least share of held-out prompts that are classified right.
+const ACCURACY: f64 = 0.9;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_held_out_prompt_has_the_same_category_natively_and_in_envoy() {
+    let prompts = held_out().unwrap();
+    let native = {
+        let classifier = Bundle::embedded().category().unwrap();
+        let classify = |prompt: &support::corpus::Prompt| classifier.classify(&prompt.text);
+        prompts.iter().map(classify).collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let right = prompts.iter().zip(&native).filter(|(prompt, said)| prompt.label == said.label);
+    let share = right.count() as f64 / prompts.len() as f64;
+    assert!(share >= ACCURACY, "{share:.4} of {} prompts", prompts.len());
+    for version in VERSIONS {
+        let stack = Stack::start().await.unwrap();
+        let router = stack.config("router").unwrap();
+        let bootstrap = stack.bootstrap(vec![("ingress".to_owned(), router)]);
+        let envoy = Envoy::start(version, &bootstrap).await.unwrap();
+        let requests: Vec<Request> = prompts
+            .iter()
+            .enumerate()
+            .map(|(index, prompt)| {
+                Request::chat("auto", &prompt.text, false)
+                    .header("traceparent", format!("00-{:032x}-b7ad6b7169203331-01", index + 1))
+            })
+            .collect();
+        let plan = Plan::requests(4, prompts.len() as u64);
+        let make = move |index| requests[usize::try_from(index).unwrap()].clone();
+        let address = envoy.address("ingress").unwrap();
+        let report = load::run(address, &plan, make, |_, _| Ok(())).await;
+        assert_eq!(report.failed(), 0, "{version}: {report}");
+        let tree = stack.wait_for_roots(prompts.len(), Duration::from_secs(30)).await.unwrap();
+        let said = tree.find("semantic_router.classification");
+        assert_eq!(said.len(), prompts.len(), "{version}");
+        for span in said {
+            let index = usize::from_str_radix(&span.trace_id(), 16).unwrap() - 1;
+            let (prompt, native) = (&prompts[index], &native[index]);
+            let label = span.text("category.name");
+            assert_eq!(label, Some(native.label.as_str()), "{version}: {}", prompt.text);
+            let difference = span.double("category.confidence").unwrap() - native.confidence;
+            assert!(difference.abs() < TOLERANCE, "{version}: {difference}: {}", prompt.text);
+        }
+    }
+}

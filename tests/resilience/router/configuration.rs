@@ -1,0 +1,90 @@
+//! A configuration that is bad, or that changes while requests run.
+
+use std::fs;
+use std::time::Duration;
+
+use support::client::Client;
+use support::envoy::{Envoy, Error};
+use support::load::{self, Plan};
+use support::stack::Stack;
+use tokio::time::sleep;
+
+use super::{Running, SPANS, VERSIONS, question, router};
+
+const PROBLEMS: [&str; 2] = [
+    "configuration: decisions[0].modelRefs[0].use_reasoning: missing",
+    "configuration: filter.mode: ",
+];
+
+fn bad(stack: &Stack) -> String {
+    router(stack)
+        .replace("{model: qwen, use_reasoning: true}", "{model: qwen}")
+        .replace("mode: single", "mode: double")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_configuration_keeps_envoy_from_starting_and_names_every_problem() {
+    for version in VERSIONS {
+        let stack = Stack::start().await.unwrap();
+        let bootstrap = stack.bootstrap(vec![("ingress".to_owned(), bad(&stack))]);
+        let Err(Error::Start { log, .. }) = Envoy::start(version, &bootstrap).await else {
+            panic!("{version}: it started")
+        };
+        for problem in PROBLEMS {
+            assert!(log.contains(problem), "{version}: {problem}: {log}");
+        }
+    }
+}
+
+/// Waits until Envoy has taken so many listener updates, or refused so many.
+async fn updated(envoy: &Envoy, stat: &str, count: u64) {
+    for _ in 0..600 {
+        if envoy.stat(stat).await >= count {
+            return;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{stat} did not reach {count}: {}", envoy.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_under_load_loses_no_request_and_no_span() {
+    for version in VERSIONS {
+        let name = format!("semantic-router-listeners-{}-{version}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let stack = Stack::start().await.unwrap();
+        let mut bootstrap = stack.bootstrap(vec![("ingress".to_owned(), router(&stack))]);
+        bootstrap.listeners_file = Some(folder.join("listeners.json"));
+        let envoy = Envoy::start(version, &bootstrap).await.unwrap();
+        let mut running = Running { version, stack, bootstrap, envoy };
+        let address = running.address();
+
+        let plan = Plan { rate: Some(100.0), ..Plan::time(10, Duration::from_secs(8)) };
+        let make = |index| question(index, index % 2 == 0);
+        let loading =
+            tokio::spawn(async move { load::run(address, &plan, make, |_, _| Ok(())).await });
+
+        // A bad one is refused, and the old one stays.
+        running.bootstrap.ingresses[0].router = Some(bad(&running.stack));
+        Envoy::update_listeners(&running.bootstrap, 2).unwrap();
+        updated(&running.envoy, "listener_manager.lds.update_rejected", 1).await;
+        // A good one counts for whoever connects from now on.
+        let other = router(&running.stack).replace("model: qwen, use", "model: gpt-oss, use");
+        running.bootstrap.ingresses[0].router = Some(other);
+        Envoy::update_listeners(&running.bootstrap, 3).unwrap();
+        updated(&running.envoy, "listener_manager.lds.update_success", 2).await;
+        updated(&running.envoy, "listener_manager.workers_started", 1).await;
+        sleep(Duration::from_millis(500)).await;
+        let response = Client::http1(address).send(question(1 << 20, false)).await.unwrap();
+        assert_eq!(response.header("x-vsr-selected-model"), Some("gpt-oss"), "{version}");
+
+        let report = loading.await.unwrap();
+        assert_eq!(report.failed(), 0, "{version}: {report}");
+        let tree = running.stack.wait_for_roots(report.sent() + 1, SPANS).await.unwrap();
+        assert_eq!(tree.nodes().len(), (report.sent() + 1) * 7, "{version}");
+        let spans = running.spans().await;
+        assert_eq!(spans["dropped"], 0, "{version}: {spans:?}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -1,0 +1,65 @@
+//! The labelled prompts that no classifier was trained on.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::envoy::checkout;
+
+/// A labelled prompt.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Prompt {
+    /// What a user might ask.
+    pub text: String,
+    /// Its category.
+    pub label: String,
+}
+
+/// Why there are no prompts.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file or folder cannot be read.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// A line is no labelled prompt.
+    #[error("{path}: {reason}")]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: serde_json::Error,
+    },
+}
+
+/// Every fifth line of each file of the corpus of categories, the files in
+/// alphabetical order: what `models/corpus.py` keeps from training.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn held_out() -> Result<Vec<Prompt>, Error> {
+    let folder = checkout().join("models/data/category");
+    let entries = fs::read_dir(&folder).map_err(at(&folder))?;
+    let files = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut files: Vec<PathBuf> = files.collect::<Result<_, _>>().map_err(at(&folder))?;
+    files.sort();
+    let mut prompts = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(&path).map_err(at(&path))?;
+        for line in text.lines().skip(4).step_by(5) {
+            let prompt = serde_json::from_str(line);
+            prompts.push(prompt.map_err(|reason| Error::Line { path: path.clone(), reason })?);
+        }
+    }
+    Ok(prompts)
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
+    |reason| Error::File { path: path.to_path_buf(), reason }
+}
