@@ -35,6 +35,17 @@ Envoy listens on 127.0.0.1:10000. Try it:
 Spans are in run/spans.jsonl, logs in run/*.log, Envoy's admin page on 127.0.0.1:9901.";
 
 async fn run() -> Result<(), Error> {
+    tokio::select! {
+        shown = show() => shown,
+        _ = tokio::signal::ctrl_c() => {
+            println!("\nStopping ...");
+            stop().await
+        }
+    }
+}
+
+/// Starts it all and shows traces: to a terminal, without end.
+async fn show() -> Result<(), Error> {
     println!("Starting Envoy, the collector and two engines ...");
     start().await?;
     ask(&PROMPTS).await?;
@@ -44,13 +55,7 @@ async fn run() -> Result<(), Error> {
         return Ok(());
     }
     println!("Traces of your requests appear here; ^C or `make stop` ends it all.");
-    tokio::select! {
-        shown = watch() => shown,
-        _ = tokio::signal::ctrl_c() => {
-            println!("\nStopping ...");
-            stop().await
-        }
-    }
+    watch().await
 }
 
 #[tokio::main]

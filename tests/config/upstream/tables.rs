@@ -1,0 +1,126 @@
+//! What comes of the samples, and why.
+
+use serde_json::Value;
+
+/// The samples that are refused, with every error and the reason.
+pub const REFUSED: [(&str, &[&str], &str); 5] = [
+    (
+        "config/intelligent-routing/in-tree/generic_categories.yaml",
+        &[
+            "decisions[0].modelRefs[0].use_reasoning: missing",
+            "decisions[1].modelRefs[0].use_reasoning: missing",
+            "decisions[2].modelRefs[0].use_reasoning: missing",
+        ],
+        "as in the original",
+    ),
+    (
+        "config/testing/config.e2e.yaml",
+        &["decisions[14].rules.conditions[0].name: missing"],
+        "the original reads `type: always` without a name, and it never holds there",
+    ),
+    (
+        "deploy/kubernetes/ai-gateway/semantic-router-values/values.yaml",
+        &["decisions[13].rules.conditions[0].name: missing"],
+        "the original overlooks that `rule_name` is written for `name`; it never holds there",
+    ),
+    (
+        "deploy/openshift/config-openshift.yaml",
+        &[
+            "vllm_endpoints[0].address: must be an IP address without scheme, path or port, \
+             is \"DYNAMIC_MODEL_A_IP\"",
+            "vllm_endpoints[1].address: must be an IP address without scheme, path or port, \
+             is \"DYNAMIC_MODEL_B_IP\"",
+        ],
+        "as in the original: a script replaces the addresses",
+    ),
+    (
+        "e2e/profiles/routing-strategies/values-mcp.yaml",
+        &["model_config.openai/gpt-oss-20b.preferred_endpoints[0]: expected a string, \
+           found a mapping"],
+        "the original's checks do not see it, but its parser has a list of strings there",
+    ),
+];
+
+/// The samples among them that the original's checks accept.
+pub const DIFFERENT: [&str; 3] = [
+    "config/testing/config.e2e.yaml",
+    "deploy/kubernetes/ai-gateway/semantic-router-values/values.yaml",
+    "e2e/profiles/routing-strategies/values-mcp.yaml",
+];
+
+/// Where the accepted samples are warned of, with the reason.
+pub const WARNED: [(&str, &str); 29] = [
+    ("prompt_guard", "not run"),
+    ("semantic_cache", "not run"),
+    ("response_api", "not run"),
+    ("tools", "not run"),
+    ("keyword_rules", "not evaluated"),
+    ("embedding_rules", "not evaluated"),
+    ("fact_check_rules", "not evaluated"),
+    ("classifier.mcp_category_model", "not supported"),
+    ("classifier.category_model", "not configured, though there are decisions"),
+    ("default_model", "missing"),
+    ("decisions[].rules.conditions[]", "of a type that is not evaluated"),
+    ("decisions[].rules.conditions[].name", "no category of the classifier"),
+    ("decisions[].modelRefs[].model", "not in model_config"),
+    ("decisions[].plugins[]", "not run"),
+    ("model_config.*.reasoning_family", "not in reasoning_families"),
+    // Keys that the original does not read either.
+    ("router", "of an older version"),
+    ("entropy_threshold", "of an older version"),
+    ("high_entropy_threshold", "of an older version"),
+    ("categories[].model_scores", "of an older version, which had no decisions"),
+    ("categories[].system_prompt", "of an older version, which had no decisions"),
+    ("categories[].semantic_cache_enabled", "of an older version, which had no decisions"),
+    (
+        "categories[].semantic_cache_similarity_threshold",
+        "of an older version, which had no decisions",
+    ),
+    ("model_config.*.use_reasoning", "belongs to a model reference"),
+    ("model_config.*.allow_by_default", "of an older version"),
+    ("classifier.enabled", "of no version known"),
+    ("classifier.model_path", "of no version known"),
+    ("classifier.tokenizer_path", "of no version known"),
+    ("classifier.threshold", "belongs to category_model"),
+    ("classifier.use_cpu", "belongs to category_model"),
+];
+
+/// The sections that are not run where they are enabled.
+const SECTIONS: [&str; 5] =
+    ["prompt_guard", "semantic_cache", "hallucination_mitigation", "response_api", "tools"];
+
+/// The lists of rules that are not evaluated.
+const RULES: [&str; 3] = ["keyword_rules", "embedding_rules", "fact_check_rules"];
+
+/// The types of conditions that are evaluated.
+const CONDITIONS: [&str; 1] = ["domain"];
+
+/// The types of plugins that are run, or whose section says that they are not.
+const PLUGINS: [&str; 3] = ["system_prompt", "jailbreak", "semantic-cache"];
+
+/// The paths of all that a document asks for and is not supported.
+pub fn not_supported(document: &Value) -> Vec<String> {
+    let enabled = |section: &&&str| document[**section]["enabled"] == true;
+    let mut paths: Vec<String> =
+        SECTIONS.iter().filter(enabled).map(|section| (*section).to_owned()).collect();
+    let ruled = |rules: &&&str| document[**rules].as_array().is_some_and(|list| !list.is_empty());
+    paths.extend(RULES.iter().filter(ruled).map(|rules| (*rules).to_owned()));
+    for (index, decision) in list(&document["decisions"]).enumerate() {
+        for (at, condition) in list(&decision["rules"]["conditions"]).enumerate() {
+            if !CONDITIONS.contains(&condition["type"].as_str().unwrap()) {
+                paths.push(format!("decisions[{index}].rules.conditions[{at}]"));
+            }
+        }
+        for (at, plugin) in list(&decision["plugins"]).enumerate() {
+            let off = plugin["configuration"]["enabled"] == false;
+            if !off && !PLUGINS.contains(&plugin["type"].as_str().unwrap()) {
+                paths.push(format!("decisions[{index}].plugins[{at}]"));
+            }
+        }
+    }
+    paths
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
