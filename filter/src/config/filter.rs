@@ -10,18 +10,11 @@ pub fn read(top: &Fields<'_>) -> Filter {
     let Some(fields) = top.fields("filter") else {
         return filter;
     };
-    if let Some(node) = fields.get("mode") {
-        let mode = node.choice(&[
-            ("single", Some(Mode::Single)),
-            ("observe", Some(Mode::Observe)),
-            ("classify", None),
-            ("hold", None),
-        ]);
-        match mode {
-            Some(Some(mode)) => filter.mode = mode,
-            Some(None) => node.error("is not in this version: use single or observe"),
-            None => {}
-        }
+    if let Some(mode) = fields
+        .get("mode")
+        .and_then(|node| node.choice(&[("single", Mode::Single), ("observe", Mode::Observe)]))
+    {
+        filter.mode = mode;
     }
     if let Some(fields) = fields.fields("collector") {
         filter.collector = collector(&fields);

@@ -146,7 +146,8 @@ fn rule(rules: &Fields<'_>) -> (Operator, Vec<Condition>) {
 fn condition(node: &Node<'_>) -> Condition {
     let fields = node.fields();
     let kind = fields.required_text("type");
-    let name = fields.required_text("name");
+    // The original takes one without a name, and it never holds.
+    let name = fields.text("name").unwrap_or_default();
     fields.finish();
     let kind = match kind.as_str() {
         "domain" => ConditionKind::Domain,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The samples that are refused, with every error and the reason.
-pub const REFUSED: [(&str, &[&str], &str); 5] = [
+pub const REFUSED: [(&str, &[&str], &str); 3] = [
     (
         "config/intelligent-routing/in-tree/generic_categories.yaml",
         &[
@@ -12,16 +12,6 @@ pub const REFUSED: [(&str, &[&str], &str); 5] = [
             "decisions[2].modelRefs[0].use_reasoning: missing",
         ],
         "as in the original",
-    ),
-    (
-        "config/testing/config.e2e.yaml",
-        &["decisions[14].rules.conditions[0].name: missing"],
-        "the original reads `type: always` without a name, and it never holds there",
-    ),
-    (
-        "deploy/kubernetes/ai-gateway/semantic-router-values/values.yaml",
-        &["decisions[13].rules.conditions[0].name: missing"],
-        "the original overlooks that `rule_name` is written for `name`; it never holds there",
     ),
     (
         "deploy/openshift/config-openshift.yaml",
@@ -42,14 +32,10 @@ pub const REFUSED: [(&str, &[&str], &str); 5] = [
 ];
 
 /// The samples among them that the original's checks accept.
-pub const DIFFERENT: [&str; 3] = [
-    "config/testing/config.e2e.yaml",
-    "deploy/kubernetes/ai-gateway/semantic-router-values/values.yaml",
-    "e2e/profiles/routing-strategies/values-mcp.yaml",
-];
+pub const DIFFERENT: [&str; 1] = ["e2e/profiles/routing-strategies/values-mcp.yaml"];
 
 /// Where the accepted samples are warned of, with the reason.
-pub const WARNED: [(&str, &str); 29] = [
+pub const WARNED: [(&str, &str); 30] = [
     ("prompt_guard", "not run"),
     ("semantic_cache", "not run"),
     ("response_api", "not run"),
@@ -62,6 +48,7 @@ pub const WARNED: [(&str, &str); 29] = [
     ("default_model", "missing"),
     ("decisions[].rules.conditions[]", "of a type that is not evaluated"),
     ("decisions[].rules.conditions[].name", "no category of the classifier"),
+    ("decisions[].rules.conditions[].rule_name", "of no version known"),
     ("decisions[].modelRefs[].model", "not in model_config"),
     ("decisions[].plugins[]", "not run"),
     ("model_config.*.reasoning_family", "not in reasoning_families"),

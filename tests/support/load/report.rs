@@ -74,7 +74,9 @@ impl Report {
     pub fn all(parts: Vec<Self>) -> Self {
         let elapsed = parts.iter().map(|part| part.elapsed).sum();
         let mut all = Self::default();
-        parts.into_iter().for_each(|part| all.merge(part));
+        for part in parts {
+            all.merge(part);
+        }
         all.finish(elapsed);
         all
     }
