@@ -11,8 +11,8 @@ use support::stack::Stack;
 
 /// How far confidences may be apart: instruction sets round differently.
 const TOLERANCE: f64 = 1e-3;
-/// The least share of held-out prompts that are classified right.
-const ACCURACY: f64 = 0.9;
+/// The least share of held-out prompts that are classified right, in percent.
+const ACCURACY: usize = 90;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_held_out_prompt_has_the_same_category_natively_and_in_envoy() {
@@ -23,8 +23,8 @@ async fn every_held_out_prompt_has_the_same_category_natively_and_in_envoy() {
         prompts.iter().map(classify).collect::<Result<Vec<_>, _>>().unwrap()
     };
     let right = prompts.iter().zip(&native).filter(|(prompt, said)| prompt.label == said.label);
-    let share = right.count() as f64 / prompts.len() as f64;
-    assert!(share >= ACCURACY, "{share:.4} of {} prompts", prompts.len());
+    let (right, all) = (right.count(), prompts.len());
+    assert!(right * 100 >= all * ACCURACY, "{right} of {all} prompts");
     for version in VERSIONS {
         let stack = Stack::start().await.unwrap();
         let router = stack.config("router").unwrap();

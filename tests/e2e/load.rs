@@ -11,7 +11,7 @@ use support::stack::Stack;
 const REQUESTS: u64 = 2_000;
 const CONNECTIONS: usize = 20;
 /// How long spans may take from a filter to the backend.
-const SPANS: Duration = Duration::from_secs(60);
+const SPANS: Duration = Duration::from_mins(1);
 
 /// A kind of request, and where it is to go.
 struct Kind {

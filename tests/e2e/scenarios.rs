@@ -1,6 +1,7 @@
 //! The tables of `scenarios/`, natively and in every Envoy.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ struct Came {
     reached: Vec<(&'static str, support::engine::Recorded)>,
 }
 
-async fn take(stack: &Stack, response: Response) -> Came {
+fn take(stack: &Stack, response: Response) -> Came {
     let came = Came { response, reached: stack.reached() };
     stack.clear();
     came
@@ -60,9 +61,9 @@ fn judge(driver: &str, scenarios: &[&Scenario], came: Vec<Came>, tree: &Tree) {
         let seen = Seen { response, reached, spans: spans_of(tree, index) };
         let differences = scenario.differences(&seen);
         if !differences.is_empty() {
-            failures.push_str(&format!("\n{driver}: {}\n", scenario.name));
+            let _ = writeln!(failures, "\n{driver}: {}", scenario.name);
             for difference in differences {
-                failures.push_str(&format!("  - {difference}\n"));
+                let _ = writeln!(failures, "  - {difference}");
             }
         }
     }
@@ -86,7 +87,7 @@ async fn native() {
         for scenario in &table.scenarios {
             let request = scenario.request(scenarios.len());
             let response = native.send(&request).await.unwrap();
-            came.push(take(&stack, response).await);
+            came.push(take(&stack, response));
             scenarios.push(scenario);
         }
         spans.extend(native.take_spans());
@@ -114,7 +115,7 @@ async fn in_envoy() {
                 let response = Client::http1(address).send(request).await;
                 let response =
                     response.unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
-                came.push(take(&stack, response).await);
+                came.push(take(&stack, response));
                 scenarios.push(scenario);
             }
         }

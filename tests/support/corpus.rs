@@ -1,12 +1,12 @@
 //! The labelled prompts that no classifier was trained on.
 
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use crate::envoy::checkout;
+use crate::file::{FileError, at};
 
 /// A labelled prompt.
 #[derive(Clone, Debug, Deserialize)]
@@ -20,14 +20,9 @@ pub struct Prompt {
 /// Why there are no prompts.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file or folder cannot be read.
-    #[error("{path}: {reason}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: io::Error,
-    },
+    /// A file that should be there is not, or the like.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A line is no labelled prompt.
     #[error("{path}: {reason}")]
     Line {
@@ -58,8 +53,4 @@ pub fn held_out() -> Result<Vec<Prompt>, Error> {
         }
     }
     Ok(prompts)
-}
-
-fn at(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
-    |reason| Error::File { path: path.to_path_buf(), reason }
 }

@@ -11,7 +11,7 @@ mod supervise;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use prompts::{PROMPTS, Prompt};
@@ -19,6 +19,7 @@ pub use show::{ask, watch};
 pub use supervise::{start, stop, supervise};
 
 use crate::envoy::checkout;
+use crate::file::FileError;
 
 /// Where Envoy takes requests, as `envoy/envoy.yaml` says.
 pub const INGRESS: ([u8; 4], u16) = ([127, 0, 0, 1], 10_000);
@@ -29,14 +30,9 @@ pub const READY: Duration = Duration::from_mins(2);
 /// Why the demonstration does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file or program that should be there is not, or the like.
-    #[error("{path}: {reason}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: io::Error,
-    },
+    /// A file that should be there is not, or the like.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A port is taken.
     #[error("{address} is taken by another program ({reason}): is Envoy or a collector running?")]
     Port {
@@ -74,9 +70,4 @@ pub enum Error {
 #[must_use]
 pub fn file(name: &str) -> PathBuf {
     checkout().join("run").join(name)
-}
-
-/// Puts a file's name to an error.
-fn at(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
-    |reason| Error::File { path: path.to_path_buf(), reason }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -15,6 +14,7 @@ use tokio::time::sleep;
 
 use crate::bootstrap::Bootstrap;
 use crate::client::{Client, Request};
+use crate::file::{FileError, at};
 
 /// The versions that every test of the module runs in.
 pub const VERSIONS: [&str; 2] = ["1.40.0", "1.36.4"];
@@ -27,13 +27,8 @@ const START: Duration = Duration::from_mins(2);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file that should be there is not, or the like.
-    #[error("{path}: {reason}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        reason: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// It ended by itself, or is not ready in time.
     #[error("envoy {version} {what}; it said:\n{log}")]
     Start {
@@ -261,16 +256,12 @@ fn folder() -> Result<PathBuf, Error> {
 }
 
 fn write(file: &Path, content: &Value) -> Result<(), Error> {
-    fs::write(file, content.to_string()).map_err(at(file))
+    Ok(fs::write(file, content.to_string()).map_err(at(file))?)
 }
 
 /// Replaces a file at once: Envoy looks when a file is moved into the folder.
 fn replace(file: &Path, content: &Value) -> Result<(), Error> {
     let new = file.with_extension("new");
     write(&new, content)?;
-    fs::rename(&new, file).map_err(at(file))
-}
-
-fn at(path: &Path) -> impl Fn(io::Error) -> Error + '_ {
-    |reason| Error::File { path: path.to_path_buf(), reason }
+    Ok(fs::rename(&new, file).map_err(at(file))?)
 }

@@ -7,6 +7,7 @@ pub mod corpus;
 pub mod demo;
 pub mod engine;
 pub mod envoy;
+pub mod file;
 pub mod load;
 pub mod native;
 pub mod scenario;

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn the_other_side_may_ask_for_longer() {
         let mut backoff = Backoff::default();
-        backoff.fail(SECOND, Duration::from_secs(60), 1);
+        backoff.fail(SECOND, Duration::from_mins(1), 1);
         assert!(!backoff.is_over(60 * SECOND));
         assert!(backoff.is_over(61 * SECOND));
         backoff.reset();

@@ -39,11 +39,11 @@ async fn outage(running: &mut Running) -> usize {
     running.stack.restart_collector().await.unwrap();
     let report = loading.await.unwrap();
     assert_eq!(report.failed(), 0, "{}: {report}", running.version);
-    let made = report.sent() as u64 * 7;
+    let expected = report.sent() as u64 * 7;
     for _ in 0..SPANS.as_millis() / 100 {
         let spans = running.spans().await;
         // Counters are published every 100 ms.
-        if spans["made"] == made && spans["pending"] == 0 {
+        if spans["made"] == expected && spans["pending"] == 0 {
             break;
         }
         sleep(Duration::from_millis(100)).await;

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use tokio::time::sleep;
 
-use super::{Error, Prompt, at, file};
+use super::{Error, Prompt, file};
 use crate::client::{Client, Response};
+use crate::file::at;
 use crate::stack::ROOT;
 use crate::tree::{Node, Style, Tree};
 

@@ -18,7 +18,8 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::Server;
 use tonic::{Request, Response, Status};
 
-use super::{Error, at};
+use super::Error;
+use crate::file::at;
 
 struct Sink(Mutex<std::fs::File>);
 

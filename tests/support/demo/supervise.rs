@@ -12,9 +12,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout};
 
 use super::sink::sink;
-use super::{Error, READY, at, file};
+use super::{Error, READY, file};
 use crate::client::{Client, Request};
 use crate::envoy::{VERSIONS, checkout, program};
+use crate::file::at;
 
 /// Where the collector sends spans, as `envoy/envoy.yaml` says.
 const SINK: ([u8; 4], u16) = ([127, 0, 0, 1], 4319);
