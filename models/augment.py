@@ -5,12 +5,13 @@ import re
 import string
 
 _OPENERS = [
-    "Hi,", "Hello!", "Hey there,", "Quick question:", "Please help.", "Question:", "I was wondering,", "Can you help me with this?",
-    "Explain:", "Answer the following.", "You are a helpful assistant.", "ok so", "Thanks in advance.", "For my homework:", "Q:",
+    "Hi,", "Hello!", "Hey there,", "Quick question:", "Please help.", "Question:", "I was wondering,",
+    "Can you help me with this?", "Explain:", "Answer the following.", "You are a helpful assistant.",
+    "ok so", "Thanks in advance.", "For my homework:", "Q:",
 ]
 _CLOSERS = [
-    "Thanks!", "Please explain.", "thx", "Explain your answer.", "Keep it short.", "Answer step by step.", "Any ideas?", "Be concise.",
-    "Show your reasoning.", "Answer with the letter only.", "Use simple words.", "help pls", "Give an example.",
+    "Thanks!", "Please explain.", "thx", "Explain your answer.", "Keep it short.", "Answer step by step.", "Any ideas?",
+    "Be concise.", "Show your reasoning.", "Answer with the letter only.", "Use simple words.", "help pls", "Give an example.",
 ]
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 

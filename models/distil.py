@@ -20,7 +20,6 @@ class Sample:
     ids: list[int]
     soft: Tensor
     label: int = -1
-    weight: float = 1.0
 
 
 def samples(tokenizer: Tokenizer, texts: list[str], soft: Tensor, labels: list[int], max_tokens: int) -> list[Sample]:
@@ -84,8 +83,7 @@ def _loss(logits: Tensor, rows: list[Sample], hard_weight: float) -> Tensor:
     known = (labels >= 0).float().unsqueeze(1) * hard_weight
     one_hot = F.one_hot(labels.clamp(min=0), logits.shape[1]).float()
     target = (1 - known) * soft + known * one_hot
-    weight = torch.tensor([r.weight for r in rows])
-    return -((target * logits.log_softmax(1)).sum(1) * weight).sum() / weight.sum()
+    return -(target * logits.log_softmax(1)).sum(1).mean()
 
 
 @torch.inference_mode()

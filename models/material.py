@@ -19,7 +19,7 @@ from augment import disturb
 from corpus import Line
 from settings import CACHE, Plan, as_dict
 from synthesis import Neighbours, unlabelled
-from teacher import PRETRAINED, Teacher, finetune
+from teacher import PRETRAINED, Teacher, finetune, pretrained_word_embeddings
 
 Log = Callable[[str], None]
 
@@ -41,7 +41,8 @@ class Material:
         return _mean_probabilities(self.teachers, texts).numpy()
 
 
-def collect(lines: list[Line], written: list[tuple[str, int]], plan: Plan, seed: int, name: str, log: Log, teachers: int) -> Material:
+def collect(lines: list[Line], written: list[tuple[str, int]], plan: Plan, seed: int, name: str, log: Log,
+            teachers: int) -> Material:
     """Fine-tunes the teachers (or takes them from the cache), makes the texts and has the teachers label them."""
     labelled = [(line.text, line.label) for line in lines] + written
     prompts = topics.prompts(seed, plan.prompts_per_topic)
@@ -50,13 +51,14 @@ def collect(lines: list[Line], written: list[tuple[str, int]], plan: Plan, seed:
 
     pieces = vocabulary.bert_pieces(PRETRAINED / "vocab.txt")
     full = vocabulary.build(pieces)
-    neighbours = Neighbours(pieces, fleet[0].word_embeddings(pretrained=True))
+    neighbours = Neighbours(pieces, pretrained_word_embeddings())
     rng = Random(seed)
     texts, labels = [t for t, _ in labelled + prompts], [y for _, y in labelled + prompts]
     for text, label in labelled * plan.disturbed_copies:
         texts.append(disturb(text, rng))
         labels.append(label)
-    free = unlabelled([t for t, _ in labelled], [t for t, _ in topics.prompts(seed + 1, 3)], full, neighbours, plan.unlabelled, seed)
+    seeds = [t for t, _ in topics.prompts(seed + 1, 3)]
+    free = unlabelled([t for t, _ in labelled], seeds, full, neighbours, plan.unlabelled, seed)
     counts |= {"disturbed": len(texts) - len(labelled) - len(prompts), "unlabelled": len(free)}
     texts, labels = texts + free, labels + [-1] * len(free)
     log(f"{name}: {counts}")

@@ -23,7 +23,7 @@ CATEGORIES = [
 class TeacherSettings:
     """Fine-tuning of MiniLM (22 M parameters)."""
 
-    epochs: int = 4
+    epochs: int = 3
     batch: int = 32
     lr: float = 8e-5            # peak, transformer layers
     head_lr: float = 2e-3       # peak, the fresh linear head
@@ -52,7 +52,7 @@ class StudentShape:
 class DistilSettings:
     """Knobs of the student's training."""
 
-    epochs: int = 6
+    epochs: int = 9
     batch: int = 64
     lr: float = 2e-3             # peak, everything but the embedding
     embedding_lr: float = 2e-3   # peak, embedding table
@@ -69,10 +69,10 @@ class Plan:
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     shape: StudentShape = field(default_factory=StudentShape)
     distil: DistilSettings = field(default_factory=DistilSettings)
-    teachers: int = 2            # seeds whose opinions are averaged
+    teachers: int = 1            # seeds whose opinions are averaged
     prompts_per_topic: int = 1   # from the templates in topics.py
-    disturbed_copies: int = 3    # of each labelled line, see augment.py
-    unlabelled: int = 150_000    # texts made by synthesis.py
+    disturbed_copies: int = 1    # of each labelled line, see augment.py
+    unlabelled: int = 30_000     # texts made by synthesis.py
     vocabulary: int = 16_000     # WordPiece pieces kept
 
 

@@ -59,7 +59,8 @@ def join(first: str, second: str, rng: random.Random) -> str:
     return " ".join(a + b)
 
 
-def unlabelled(prompts: list[str], topics: list[str], full: Tokenizer, neighbours: Neighbours, count: int, seed: int) -> list[str]:
+def unlabelled(prompts: list[str], topics: list[str], full: Tokenizer, neighbours: Neighbours, count: int,
+               seed: int) -> list[str]:
     """`count` texts: two thirds from real prompts, a quarter from topic prompts, the rest joined halves."""
     rng = random.Random(seed)
     out: list[str] = []

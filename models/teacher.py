@@ -41,11 +41,6 @@ class Teacher(nn.Module):
         """[batch, categories] logits."""
         return self.head(self.dropout(self.embed(texts)))
 
-    def word_embeddings(self, pretrained: bool = False) -> Tensor:
-        """The input embedding table [30522, 384]: this teacher's, or the one it started from."""
-        encoder = AutoModel.from_pretrained(PRETRAINED) if pretrained else self.encoder
-        return encoder.embeddings.word_embeddings.weight.detach()
-
     @torch.inference_mode()
     def predict(self, texts: list[str], batch: int = 64, embeddings: bool = False) -> Tensor:
         """Logits (or pooled vectors) of many texts, in their order; batches of like length."""
@@ -58,6 +53,11 @@ class Teacher(nn.Module):
             for i, row in zip(part, self.embed(chunk) if embeddings else self(chunk)):
                 rows[i] = row
         return torch.stack(rows).clone()
+
+
+def pretrained_word_embeddings() -> Tensor:
+    """MiniLM's own input embedding table [30522, 384], before any fine-tuning."""
+    return AutoModel.from_pretrained(PRETRAINED).embeddings.word_embeddings.weight.detach()
 
 
 def batches(lengths: list[int], batch: int, rng: random.Random) -> list[list[int]]:

@@ -1,18 +1,19 @@
 """Short prompts made from the topic lists of data/topics: one field's phrases in field-neutral templates."""
 
 import random
-from pathlib import Path
 
 from settings import CATEGORIES, DATA
 
 _ONE = [
-    "What is {a}?", "Explain {a}.", "explain {a} to me like im 12", "whats {a}", "{a}", "{a}?", "tell me about {a}", "how does {a} work",
+    "What is {a}?", "Explain {a}.", "explain {a} to me like im 12", "whats {a}", "{a}", "{a}?", "tell me about {a}",
+    "how does {a} work",
     "Describe {a} with an example.", "Write a short essay on {a}.", "Summarise {a} in five bullet points.", "help with {a} pls",
     "Give me three exam questions about {a}, with answers.", "why does {a} matter", "What are the main ideas behind {a}?",
     "Draft a one-page handout on {a}.", "I have a question about {a}.", "can someone explain {a}", "best way to learn about {a}",
     "i dont get {a} at all", "Which of the following statements about {a} is correct?", "What is the role of {a}?",
     "Create a quiz on {a}.", "what should i know about {a}", "A question on {a}: where do I start?", "Discuss {a} critically.",
-    "List common mistakes people make about {a}.", "When is {a} used?", "I read something about {a} yesterday and would like to understand it better.",
+    "List common mistakes people make about {a}.", "When is {a} used?",
+    "I read something about {a} yesterday and would like to understand it better.",
     "My daughter asked me about {a} and I didn't know what to say.", "Give advice on {a}.", "quick question about {a}",
 ]
 _TWO = [
