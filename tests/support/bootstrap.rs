@@ -51,6 +51,10 @@ impl Bootstrap {
             "node": {"id": "test", "cluster": "test"},
             "admin": {"address": local},
             "dynamic_resources": dynamic,
+            "memory_allocator_manager": {
+                "bytes_to_release": 100 << 20,
+                "memory_release_interval": "1s",
+            },
             "static_resources": {
                 "listeners": listeners,
                 "clusters": [
