@@ -60,7 +60,7 @@ bench: $(TOOLS)/envoy-1.40.0 build ## Measure start-up, code size, memory and la
 evaluate: native ## Measure the classifier on the held-out split
 	@target/release/evaluate
 
-train: models/.venv ## Train the classifier anew (hours of CPU time)
+train: models/.venv ## Train the classifier anew (about an hour of two cores)
 	models/.venv/bin/python models/train.py
 
 ## Tools, in $(TOOLS)

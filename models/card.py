@@ -43,8 +43,10 @@ classifier.onnx: {onnx} bytes; tokenizer.json: {tokenizer} bytes. Everything but
 | `data/topics` | topic phrases of each field, put into templates (`topics.py`) | {topic_prompts} |
 | disturbed copies | the first two rows with typos, words lost, parts cut out (`augment.py`) | {disturbed} |
 | unlabelled | known prompts with words swapped for neighbours or at random (`synthesis.py`) | {unlabelled} |
+| definitions | unlabelled glosses of WordNet 3.1, fetched for training and not kept here (`glosses.py`) | {glosses} |
 
-All text in `data` was written for this project; none of it comes from a published data set. Each file of `data/category` has
+All text in `data` was written for this project; none of it comes from a published data set. WordNet is Princeton
+University's, under its own licence, which allows any use. Each file of `data/category` has
 one author.
 
 Split: in each file of `data/category` the lines whose 0-based index i has i % 5 == 4 are held out. Nothing is trained,

@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
+import glosses
 import topics
 import vocabulary
 from augment import disturb
@@ -59,15 +60,21 @@ def collect(lines: list[Line], written: list[tuple[str, int]], plan: Plan, seed:
         labels.append(label)
     seeds = [t for t, _ in topics.prompts(seed + 1, 3)]
     free = unlabelled([t for t, _ in labelled], seeds, full, neighbours, plan.unlabelled, seed)
-    counts |= {"disturbed": len(texts) - len(labelled) - len(prompts), "unlabelled": len(free)}
+    definitions = glosses.unlabelled(seed)
+    counts |= {"disturbed": len(texts) - len(labelled) - len(prompts), "unlabelled": len(free), "glosses": len(definitions)}
     texts, labels = texts + free, labels + [-1] * len(free)
     log(f"{name}: {counts}")
 
-    soft = _cached(f"soft-{name}", [texts, as_dict(plan.teacher), seed, teachers], lambda: _mean_probabilities(fleet, texts), log)
+    def opinions(kind: str, of: list[str]) -> Tensor:
+        key = [of, as_dict(plan.teacher), seed, teachers]
+        return _cached(f"{kind}-{name}", key, lambda: _mean_probabilities(fleet, of), log)
+
+    soft = torch.cat([opinions("soft", texts), opinions("glosses", definitions)])
     used = {token for e in full.encode_batch(texts[:len(labelled) + len(prompts)]) for token in e.tokens}
     kept = vocabulary.prune(pieces, used, plan.vocabulary)
     initial = _cached(f"start-{name}", [kept, plan.shape.width, len(texts), as_dict(plan.teacher), seed],
                       lambda: first_embedding(fleet[0], pieces, kept, plan.shape.width), log)
+    texts, labels = texts + definitions, labels + [-1] * len(definitions)
     return Material(vocabulary.build(kept), texts, labels, soft, initial, fleet, counts)
 
 

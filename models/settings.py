@@ -52,7 +52,7 @@ class StudentShape:
 class DistilSettings:
     """Knobs of the student's training."""
 
-    epochs: int = 9
+    epochs: int = 6
     batch: int = 64
     lr: float = 2e-3             # peak, everything but the embedding
     embedding_lr: float = 2e-3   # peak, embedding table

@@ -4,7 +4,7 @@ import random
 
 from settings import CATEGORIES, DATA
 
-_ONE = [
+ONE = [
     "What is {a}?", "Explain {a}.", "explain {a} to me like im 12", "whats {a}", "{a}", "{a}?", "tell me about {a}",
     "how does {a} work",
     "Describe {a} with an example.", "Write a short essay on {a}.", "Summarise {a} in five bullet points.", "help with {a} pls",
@@ -43,6 +43,6 @@ def prompts(seed: int, per_topic: int) -> list[tuple[str, int]]:
     out: list[tuple[str, int]] = []
     for phrase, label in topics:
         for n in range(per_topic):
-            template = rng.choice(_TWO if n % 3 == 2 else _ONE)
+            template = rng.choice(_TWO if n % 3 == 2 else ONE)
             out.append((template.format(a=phrase, b=rng.choice(by_label[label])), label))
     return out

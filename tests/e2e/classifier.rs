@@ -12,7 +12,7 @@ use support::stack::Stack;
 /// How far confidences may be apart: instruction sets round differently.
 const TOLERANCE: f64 = 1e-3;
 /// The least share of held-out prompts that are classified right, in percent.
-const ACCURACY: usize = 90;
+const ACCURACY: usize = 80;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_held_out_prompt_has_the_same_category_natively_and_in_envoy() {
