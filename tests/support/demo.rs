@@ -42,12 +42,14 @@ pub enum Error {
         reason: io::Error,
     },
     /// A part of it ended by itself.
-    #[error("{name} ended by itself; see {log}")]
+    #[error("{name} ended by itself; the end of {log}:\n{said}")]
     Ended {
         /// The part.
         name: &'static str,
         /// Its log.
         log: PathBuf,
+        /// The end of it.
+        said: String,
     },
     /// It is not ready in time, or the supervisor is gone.
     #[error("not ready; the supervisor said:\n{log}")]

@@ -134,7 +134,7 @@ impl Stack {
             default_engine: self.default.addr(),
             collector: Some(self.collector_http),
             module: module(),
-            buffer_limit: 2 << 20,
+            buffer_limit: 4 << 20,
             listeners_file: None::<PathBuf>,
         }
     }

@@ -24,6 +24,9 @@ const ADMIN: ([u8; 4], u16) = ([127, 0, 0, 1], 9901);
 /// How long a part may take to end by itself.
 const GRACE: Duration = Duration::from_secs(8);
 
+/// How many lines of its log a part that ended is given.
+const SAID: usize = 3;
+
 /// A running part.
 struct Part {
     name: &'static str,
@@ -144,7 +147,11 @@ async fn first_to_end(parts: &mut [Part]) -> Error {
     loop {
         for part in &mut *parts {
             if !matches!(part.child.try_wait(), Ok(None)) {
-                return Error::Ended { name: part.name, log: part.log.clone() };
+                let log = fs::read_to_string(&part.log).unwrap_or_default();
+                let lines: Vec<&str> = log.lines().collect();
+                let end = lines.len().saturating_sub(SAID);
+                let said = lines.get(end..).unwrap_or_default().join("\n");
+                return Error::Ended { name: part.name, log: part.log.clone(), said };
             }
         }
         sleep(Duration::from_millis(100)).await;
