@@ -134,7 +134,7 @@ impl Stack {
             default_engine: self.default.addr(),
             collector: Some(self.collector_http),
             module: module(),
-            buffer_limit: 4 << 20,
+            buffer_limit: 8 << 20,
             listeners_file: None::<PathBuf>,
         }
     }
