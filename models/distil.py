@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from settings import DistilSettings, StudentShape
 from student import Student
-from teacher import batches
+from teacher import batches, warmed
 
 
 @dataclass
@@ -51,9 +51,7 @@ def train(data: list[Sample], initial: Tensor, labels: int, shape: StudentShape,
         torch.optim.AdamW(rest, lr=settings.lr, weight_decay=settings.weight_decay),
     ]
     steps = settings.epochs * -(-len(data) // settings.batch)
-    warm = max(1, steps // 20)
-    schedules = [torch.optim.lr_scheduler.LambdaLR(
-        o, lambda s: (s + 1) / warm if s < warm else max(0.0, (steps - s) / (steps - warm))) for o in optimisers]
+    schedules = [warmed(optimiser, max(1, steps // 20), steps) for optimiser in optimisers]
     for epoch in range(settings.epochs):
         student.train()
         total = 0.0

@@ -73,6 +73,12 @@ def batches(lengths: list[int], batch: int, rng: random.Random) -> list[list[int
     return out
 
 
+def warmed(optimiser: torch.optim.Optimizer, warm: int, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
+    """The learning rate rises for `warm` steps and falls to 0 at `steps`, both in a straight line."""
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda s: (s + 1) / warm if s < warm else max(0.0, (steps - s) / (steps - warm)))
+
+
 def finetune(texts: list[str], labels: list[int], settings: TeacherSettings, seed: int, log=print) -> Teacher:
     """Trains for a fixed number of epochs (no early stopping)."""
     torch.manual_seed(seed)
@@ -83,9 +89,7 @@ def finetune(texts: list[str], labels: list[int], settings: TeacherSettings, see
         {"params": teacher.head.parameters(), "lr": settings.head_lr},
     ], weight_decay=settings.weight_decay)
     steps = settings.epochs * len(batches([0] * len(texts), settings.batch, random.Random(0)))
-    warm = max(1, int(settings.warmup * steps))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda s: (s + 1) / warm if s < warm else max(0.0, (steps - s) / (steps - warm)))
+    schedule = warmed(optimiser, max(1, int(settings.warmup * steps)), steps)
     target = torch.tensor(labels)
     for epoch in range(settings.epochs):
         teacher.train()

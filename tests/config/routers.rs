@@ -1,17 +1,11 @@
 //! Every router configuration in the repository.
 
-use semantic_router_filter::config::{self, Config, Finding, Report};
+use semantic_router_collector::config::load_carried as load;
+use semantic_router_filter::config::{self, Config, Report};
 use serde_yaml::Value;
 
 use crate::files::{list, read};
 use crate::markdown;
-
-/// Loads a configuration, or the one that a file carries, as the collector
-/// does.
-pub fn load(text: &str) -> Result<(Config, Vec<Finding>), Report> {
-    let carried = config::unwrap(text).map_err(Report::refusal)?;
-    config::load(&carried.text)
-}
 
 /// The router configuration that a file carries.
 pub fn router_of(file: &str) -> Config {

@@ -1,13 +1,15 @@
 //! The classifier is the same in the module as natively.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use semantic_router_filter::classify::Bundle;
 use support::client::Request;
 use support::corpus::held_out;
-use support::envoy::{Envoy, VERSIONS};
+use support::envoy::VERSIONS;
 use support::load::{self, Plan};
-use support::stack::Stack;
+use support::running::Running;
+use support::stack::{Stack, trace_id, traceparent};
 
 /// How far confidences may be apart: instruction sets round differently.
 const TOLERANCE: f64 = 1e-3;
@@ -26,29 +28,27 @@ async fn every_held_out_prompt_has_the_same_category_natively_and_in_envoy() {
     let (right, all) = (right.count(), prompts.len());
     assert!(right * 100 >= all * ACCURACY, "{right} of {all} prompts");
     for version in VERSIONS {
-        let stack = Stack::start().await.unwrap();
-        let router = stack.config("router").unwrap();
-        let bootstrap = stack.bootstrap(vec![("ingress".to_owned(), router)]);
-        let envoy = Envoy::start(version, &bootstrap).await.unwrap();
-        let requests: Vec<Request> = prompts
-            .iter()
-            .enumerate()
+        let router = |stack: &Stack| stack.config("router").unwrap();
+        let Running { stack, envoy: _envoy, address, .. } =
+            Running::start(version, router).await.unwrap();
+        let requests: Vec<Request> = (0..)
+            .zip(&prompts)
             .map(|(index, prompt)| {
-                Request::chat("auto", &prompt.text, false)
-                    .header("traceparent", format!("00-{:032x}-b7ad6b7169203331-01", index + 1))
+                Request::chat("auto", &prompt.text, false).header("traceparent", traceparent(index))
             })
             .collect();
+        let places: HashMap<String, usize> =
+            (0..prompts.len()).map(|at| (trace_id(at as u64), at)).collect();
         let plan = Plan::requests(4, prompts.len() as u64);
         let make = move |index| requests[usize::try_from(index).unwrap()].clone();
-        let address = envoy.address("ingress").unwrap();
         let report = load::run(address, &plan, make, |_, _| Ok(())).await;
         assert_eq!(report.failed(), 0, "{version}: {report}");
         let tree = stack.wait_for_roots(prompts.len(), Duration::from_secs(30)).await.unwrap();
         let said = tree.find("semantic_router.classification");
         assert_eq!(said.len(), prompts.len(), "{version}");
         for span in said {
-            let index = usize::from_str_radix(&span.trace_id(), 16).unwrap() - 1;
-            let (prompt, native) = (&prompts[index], &native[index]);
+            let at = places[&span.trace_id()];
+            let (prompt, native) = (&prompts[at], &native[at]);
             let label = span.text("category.name");
             assert_eq!(label, Some(native.label.as_str()), "{version}: {}", prompt.text);
             let difference = span.double("category.confidence").unwrap() - native.confidence;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use support::client::Request;
-use support::envoy::{Envoy, VERSIONS};
+use support::envoy::VERSIONS;
 use support::load::{self, Plan};
-use support::stack::Stack;
+use support::running::Running;
+use support::stack::{Stack, TOLERANCE};
 
 const REQUESTS: u64 = 2_000;
 const CONNECTIONS: usize = 20;
@@ -55,12 +56,9 @@ impl Kind {
 #[tokio::test(flavor = "multi_thread")]
 async fn none_is_lost_none_misrouted_and_every_trace_is_whole() {
     for version in VERSIONS {
-        let stack = Stack::start().await.unwrap();
-        let router = stack.config("router").unwrap();
-        let envoy =
-            Envoy::start(version, &stack.bootstrap(vec![("ingress".to_owned(), router)])).await;
-        let envoy = envoy.unwrap();
-        let address = envoy.address("ingress").unwrap();
+        let router = |stack: &Stack| stack.config("router").unwrap();
+        let Running { stack, envoy: _envoy, address, .. } =
+            Running::start(version, router).await.unwrap();
         let plan = Plan::requests(CONNECTIONS, REQUESTS);
         let check = |index, response: &support::client::Response| {
             let kind = Kind::of(index);
@@ -90,7 +88,7 @@ async fn none_is_lost_none_misrouted_and_every_trace_is_whole() {
 
         // The trace of each is whole, and the engine was told of it.
         let tree = stack.wait_for_roots(2_000, SPANS).await.unwrap();
-        assert_eq!(tree.check(Duration::from_micros(2)), [], "{version}");
+        assert_eq!(tree.check(TOLERANCE), [], "{version}");
         assert_eq!(tree.nodes().len(), 14_000, "{version}");
         let mut traces: HashMap<String, Vec<&support::tree::Node>> = HashMap::new();
         for node in tree.nodes() {

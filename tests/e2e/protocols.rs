@@ -3,19 +3,17 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use support::client::{Client, Protocol};
-use support::client::{End, Request};
-use support::envoy::{Envoy, VERSIONS};
-use support::stack::Stack;
+use support::client::{Client, End, Protocol, Request};
+use support::envoy::VERSIONS;
+use support::running::Running;
+use support::stack::{Stack, TOLERANCE};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_with_trailers_are_read_and_routed_over_both_versions_of_http() {
     for version in VERSIONS {
-        let stack = Stack::start().await.unwrap();
-        let router = stack.config("router").unwrap();
-        let bootstrap = stack.bootstrap(vec![("ingress".to_owned(), router)]);
-        let envoy = Envoy::start(version, &bootstrap).await.unwrap();
-        let address = envoy.address("ingress").unwrap();
+        let router = |stack: &Stack| stack.config("router").unwrap();
+        let Running { stack, envoy: _envoy, address, .. } =
+            Running::start(version, router).await.unwrap();
         for protocol in [Protocol::Http1, Protocol::Http2] {
             for stream in [false, true] {
                 let about = format!("{version}: {protocol:?}, stream {stream}");
@@ -36,7 +34,7 @@ async fn requests_with_trailers_are_read_and_routed_over_both_versions_of_http()
             }
         }
         let tree = stack.wait_for_roots(4, Duration::from_secs(20)).await.unwrap();
-        assert_eq!(tree.check(Duration::from_micros(2)), [], "{version}");
+        assert_eq!(tree.check(TOLERANCE), [], "{version}");
         assert_eq!(tree.nodes().len(), 28, "{version}");
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use support::client::{Client, Request, Response};
 use support::envoy::{self, Envoy, VERSIONS};
+use support::file::entries;
 use support::native::Native;
 use support::scenario::{Scenario, Seen, Table};
 use support::stack::{ROOT, Stack, tree};
@@ -16,10 +17,7 @@ use support::tree::{Node, Tree};
 const SPANS: Duration = Duration::from_secs(20);
 
 fn tables(stack: &Stack) -> Vec<Table> {
-    let folder = envoy::checkout().join("tests/e2e/scenarios");
-    let mut files: Vec<_> =
-        fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    files.sort();
+    let files = entries(&envoy::checkout().join("tests/e2e/scenarios")).unwrap();
     let read = |file: &std::path::PathBuf| {
         let text = stack.fill(&fs::read_to_string(file).unwrap());
         Table::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::envoy::checkout;
-use crate::file::{FileError, at};
+use crate::file::{FileError, at, entries};
 
 /// A labelled prompt.
 #[derive(Clone, Debug, Deserialize)]
@@ -39,13 +39,8 @@ pub enum Error {
 /// # Errors
 /// A file cannot be read.
 pub fn held_out() -> Result<Vec<Prompt>, Error> {
-    let folder = checkout().join("models/data/category");
-    let entries = fs::read_dir(&folder).map_err(at(&folder))?;
-    let files = entries.map(|entry| entry.map(|entry| entry.path()));
-    let mut files: Vec<PathBuf> = files.collect::<Result<_, _>>().map_err(at(&folder))?;
-    files.sort();
     let mut prompts = Vec::new();
-    for path in files {
+    for path in entries(&checkout().join("models/data/category"))? {
         let text = fs::read_to_string(&path).map_err(at(&path))?;
         for line in text.lines().skip(4).step_by(5) {
             let prompt = serde_json::from_str(line);

@@ -1,5 +1,6 @@
 //! Errors that name the file.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,18 @@ pub struct FileError {
     pub path: PathBuf,
     /// Why.
     pub reason: io::Error,
+}
+
+/// What is in a folder, sorted.
+///
+/// # Errors
+/// It cannot be read.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let entries = fs::read_dir(folder).map_err(at(folder))?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut paths: Vec<PathBuf> = paths.collect::<Result<_, _>>().map_err(at(folder))?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// Puts a file's name to an error.

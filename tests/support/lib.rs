@@ -10,6 +10,7 @@ pub mod envoy;
 pub mod file;
 pub mod load;
 pub mod native;
+pub mod running;
 pub mod scenario;
 pub mod stack;
 pub mod tree;

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use semantic_router_collector::export::{
@@ -135,7 +134,7 @@ impl Stack {
             collector: Some(self.collector_http),
             module: module(),
             buffer_limit: 8 << 20,
-            listeners_file: None::<PathBuf>,
+            listeners_file: None,
         }
     }
 
@@ -189,6 +188,22 @@ impl Stack {
         let spans = self.backend.wait_until(whole, limit).await?;
         Ok(tree(&spans).trace(trace_id))
     }
+}
+
+/// How far spans may reach out of their parents: clocks of the proxy are read
+/// in microseconds, in one process.
+pub const TOLERANCE: Duration = Duration::from_micros(2);
+
+/// The id of a test's own trace number `index`.
+#[must_use]
+pub fn trace_id(index: u64) -> String {
+    format!("{:032x}", u128::from(index) + 1)
+}
+
+/// The `traceparent` of a caller that samples [`trace_id`].
+#[must_use]
+pub fn traceparent(index: u64) -> String {
+    format!("00-{}-b7ad6b7169203331-01", trace_id(index))
 }
 
 /// The name of the span that an exchange begins with.

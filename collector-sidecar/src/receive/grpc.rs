@@ -24,7 +24,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::refusal::Refusal;
-use super::{Compression, Encoding, Intake, Rejected};
+use super::{Compression, Encoding, Intake};
 use crate::metrics::Transport;
 
 /// The method's path.
@@ -43,7 +43,7 @@ async fn export(State(intake): State<Arc<Intake>>, request: Request) -> Response
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
     match receive(&intake, request).await {
-        Ok(rejected) => acknowledgement(rejected),
+        Ok(partial) => acknowledgement(partial),
         Err(refusal) => refuse(&intake, &refusal),
     }
 }
@@ -57,7 +57,10 @@ fn is_grpc(headers: &HeaderMap) -> bool {
     matches!(value.strip_prefix(GRPC), Some(rest) if rest.is_empty() || rest == "+proto")
 }
 
-async fn receive(intake: &Intake, request: Request) -> Result<Option<Rejected>, Refusal> {
+async fn receive(
+    intake: &Intake,
+    request: Request,
+) -> Result<Option<ExportTracePartialSuccess>, Refusal> {
     let encoding = request.headers().get(ENCODING).cloned();
     let mut body = intake.read(request.into_body()).await?;
     let compressed = body.unframe().map_err(|fault| Refusal::Malformed(fault.to_owned()))?;
@@ -77,11 +80,7 @@ fn compression(encoding: Option<&HeaderValue>) -> Result<Compression, Refusal> {
     }
 }
 
-fn acknowledgement(rejected: Option<Rejected>) -> Response {
-    let partial_success = rejected.map(|rejected| ExportTracePartialSuccess {
-        rejected_spans: i64::try_from(rejected.spans).unwrap_or(i64::MAX),
-        error_message: rejected.reason,
-    });
+fn acknowledgement(partial_success: Option<ExportTracePartialSuccess>) -> Response {
     let message = ExportTraceServiceResponse { partial_success }.encode_to_vec();
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let framed = [&[0], length.to_be_bytes().as_slice(), &message].concat();

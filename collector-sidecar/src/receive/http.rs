@@ -16,7 +16,7 @@ use serde_json::json;
 use tonic_types::pb;
 
 use super::refusal::Refusal;
-use super::{Compression, Encoding, Intake, Rejected};
+use super::{Compression, Encoding, Intake};
 use crate::metrics::Transport;
 
 const PATH: &str = "/v1/traces";
@@ -34,12 +34,15 @@ pub fn router(intake: Arc<Intake>) -> Router {
 async fn traces(State(intake): State<Arc<Intake>>, request: Request) -> Response {
     let encoding = encoding(request.headers());
     match receive(&intake, request).await {
-        Ok(rejected) => acknowledgement(encoding.unwrap_or(Encoding::Json), rejected),
+        Ok(partial) => acknowledgement(encoding.unwrap_or(Encoding::Json), partial),
         Err(refusal) => refuse(&intake, encoding, &refusal),
     }
 }
 
-async fn receive(intake: &Intake, request: Request) -> Result<Option<Rejected>, Refusal> {
+async fn receive(
+    intake: &Intake,
+    request: Request,
+) -> Result<Option<ExportTracePartialSuccess>, Refusal> {
     let headers = request.headers();
     let encoding =
         encoding(headers).ok_or_else(|| Refusal::ContentType(text(headers, &CONTENT_TYPE)))?;
@@ -84,19 +87,19 @@ fn text(headers: &HeaderMap, name: &HeaderName) -> String {
 }
 
 /// Source: OTLP specification, "Full Success" and "Partial Success".
-fn acknowledgement(encoding: Encoding, rejected: Option<Rejected>) -> Response {
+fn acknowledgement(
+    encoding: Encoding,
+    partial_success: Option<ExportTracePartialSuccess>,
+) -> Response {
     let body = match encoding {
-        Encoding::Protobuf => {
-            let partial_success = rejected.map(|rejected| ExportTracePartialSuccess {
-                rejected_spans: i64::try_from(rejected.spans).unwrap_or(i64::MAX),
-                error_message: rejected.reason,
-            });
-            ExportTraceServiceResponse { partial_success }.encode_to_vec()
-        }
-        Encoding::Json => match rejected {
+        Encoding::Protobuf => ExportTraceServiceResponse { partial_success }.encode_to_vec(),
+        Encoding::Json => match partial_success {
             None => json!({}),
-            Some(Rejected { spans, reason }) => json!({
-                "partialSuccess": {"rejectedSpans": spans.to_string(), "errorMessage": reason}
+            Some(ExportTracePartialSuccess { rejected_spans, error_message }) => json!({
+                "partialSuccess": {
+                    "rejectedSpans": rejected_spans.to_string(),
+                    "errorMessage": error_message,
+                }
             }),
         }
         .to_string()

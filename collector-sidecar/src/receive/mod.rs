@@ -11,6 +11,7 @@ mod refusal;
 use std::sync::Arc;
 
 use axum::body::Body;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTracePartialSuccess;
 
 use crate::metrics::{Metrics, Transport};
 use crate::otlp::{Division, check, divide, request_from_json};
@@ -49,13 +50,6 @@ enum Compression {
     Gzip,
 }
 
-/// What of an acknowledged request was rejected.
-#[derive(Debug)]
-struct Rejected {
-    spans: usize,
-    reason: String,
-}
-
 impl Intake {
     /// An intake that fills `queue` and counts in `metrics`.
     #[must_use]
@@ -74,7 +68,7 @@ impl Intake {
         body: Buffer,
         encoding: Encoding,
         compression: Compression,
-    ) -> Result<Option<Rejected>, Refusal> {
+    ) -> Result<Option<ExportTracePartialSuccess>, Refusal> {
         let is_short = body.len() <= MAX_INLINE_BYTES && compression == Compression::Identity;
         let division = if is_short {
             decode(body, encoding, compression)?
@@ -83,7 +77,10 @@ impl Intake {
             decoded.await.map_err(|error| Refusal::Internal(error.to_string()))??
         };
         let Division { accepted, rejected, .. } = division;
-        let told = (rejected > 0).then(|| Rejected { spans: rejected, reason: division.reason() });
+        let told = (rejected > 0).then(|| ExportTracePartialSuccess {
+            rejected_spans: i64::try_from(rejected).unwrap_or(i64::MAX),
+            error_message: division.reason(),
+        });
         if let Err(error) = self.queue.push(division.records) {
             self.metrics.refused_spans(transport, accepted + rejected);
             return Err(Refusal::Queue(error));

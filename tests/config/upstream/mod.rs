@@ -6,12 +6,12 @@ mod tables;
 use std::collections::BTreeSet;
 
 use regex::Regex;
+use semantic_router_collector::config::load_carried as load;
 use semantic_router_filter::config::{Config, ExporterKind, Finding, Report, Sampling, Strategy};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::files::{documents, list, read};
-use crate::routers::load;
 
 const FOLDER: &str = "tests/config/data/upstream";
 

@@ -26,7 +26,7 @@ fn bad(stack: &Stack) -> String {
 async fn a_bad_configuration_keeps_envoy_from_starting_and_names_every_problem() {
     for version in VERSIONS {
         let stack = Stack::start().await.unwrap();
-        let bootstrap = stack.bootstrap(vec![("ingress".to_owned(), bad(&stack))]);
+        let bootstrap = Running::bootstrap(&stack, bad(&stack));
         let Err(Error::Start { log, .. }) = Envoy::start(version, &bootstrap).await else {
             panic!("{version}: it started")
         };
@@ -54,11 +54,10 @@ async fn a_change_under_load_loses_no_request_and_no_span() {
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
         let stack = Stack::start().await.unwrap();
-        let mut bootstrap = stack.bootstrap(vec![("ingress".to_owned(), router(&stack))]);
+        let mut bootstrap = Running::bootstrap(&stack, router(&stack));
         bootstrap.listeners_file = Some(folder.join("listeners.json"));
-        let envoy = Envoy::start(version, &bootstrap).await.unwrap();
-        let mut running = Running { version, stack, bootstrap, envoy };
-        let address = running.address();
+        let mut running = Running::with(version, stack, bootstrap).await.unwrap();
+        let address = running.address;
 
         let plan = Plan { rate: Some(100.0), ..Plan::time(10, Duration::from_secs(8)) };
         let make = |index| question(index, index % 2 == 0);

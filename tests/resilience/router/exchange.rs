@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use support::client::{Client, End, Error, HangUp, Request, Response};
-
 use support::stack::ROOT;
 
-use super::{Running, VERSIONS, question, router};
+use super::{Running, VERSIONS, question, router, trace};
 
 const UPSTREAM: &str = "semantic_router.upstream.request";
 const RESPONSE: &str = "semantic_router.response.processing";
@@ -77,13 +76,13 @@ const BREAKS: [Break; 5] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn every_span_ends_and_says_why() {
     for version in VERSIONS {
-        let running = Running::start(version, router).await;
+        let running = Running::start(version, router).await.unwrap();
         for (index, case) in (0..).zip(&BREAKS) {
             let name = format!("{version}: {}", case.name);
             let request = (case.request)(index);
-            let outcome = Client::http1(running.address()).send(request).await;
+            let outcome = Client::http1(running.address).send(request).await;
             assert!((case.seen)(&outcome), "{name}: {outcome:?}");
-            let tree = running.trace(index, case.spans).await;
+            let tree = trace(&running, index, case.spans).await;
             let broken = [ROOT, UPSTREAM, RESPONSE];
             for span in tree.nodes().iter().filter(|span| broken.contains(&span.name())) {
                 assert!(span.is_error(), "{name}: {}", span.name());
@@ -98,15 +97,15 @@ async fn every_span_ends_and_says_why() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_before_its_body_is_whole_reaches_no_engine() {
     for version in VERSIONS {
-        let running = Running::start(version, router).await;
+        let running = Running::start(version, router).await.unwrap();
         let whole = question(0, false);
         let body = whole.chunks.concat();
         let halves = body.chunks(body.len() / 2).map(Bytes::copy_from_slice).collect();
         let mut request = whole.body(halves).hang_up(HangUp::AfterTime(Duration::from_millis(300)));
         request.chunk_delay = Duration::from_secs(5);
-        let outcome = Client::http1(running.address()).send(request).await;
+        let outcome = Client::http1(running.address).send(request).await;
         assert_eq!(outcome.unwrap_err(), Error::HungUp, "{version}");
-        let tree = running.trace(0, 1).await;
+        let tree = trace(&running, 0, 1).await;
         assert_eq!(
             tree.one(ROOT).unwrap().text("error.type"),
             Some("client_disconnected"),
@@ -123,10 +122,10 @@ async fn an_engine_that_is_not_there_is_a_503_with_its_spans() {
         let nowhere = |stack: &support::stack::Stack| {
             router(stack).replace(&format!("port: {}", stack.a.addr().port()), "port: 1")
         };
-        let running = Running::start(version, nowhere).await;
-        let response = Client::http1(running.address()).send(question(0, false)).await.unwrap();
+        let running = Running::start(version, nowhere).await.unwrap();
+        let response = Client::http1(running.address).send(question(0, false)).await.unwrap();
         assert_eq!(response.status, 503, "{version}");
-        let tree = running.trace(0, 7).await;
+        let tree = trace(&running, 0, 7).await;
         assert_eq!(tree.one(ROOT).unwrap().int("http.status_code"), Some(503), "{version}");
         let upstream = tree.one(UPSTREAM).unwrap();
         assert_eq!(upstream.text("error.type"), Some("upstream_reset"), "{version}");

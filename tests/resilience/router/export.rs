@@ -28,7 +28,7 @@ fn room_for(spans: usize) -> impl Fn(&Stack) -> String {
 /// Runs load with the collector down for ten seconds in the midst of it, and
 /// waits until every span is accounted for. Gives the number of requests.
 async fn outage(running: &mut Running) -> usize {
-    let address = running.address();
+    let address = running.address;
     let make = |index| question(index, index % 2 == 0);
     let loading =
         tokio::spawn(async move { load::run(address, &plan(), make, |_, _| Ok(())).await });
@@ -54,7 +54,7 @@ async fn outage(running: &mut Running) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collector_that_is_down_for_ten_seconds_costs_no_span() {
     for version in VERSIONS {
-        let mut running = Running::start(version, router).await;
+        let mut running = Running::start(version, router).await.unwrap();
         let requests = outage(&mut running).await;
         let spans = running.spans().await;
         assert_eq!(spans["made"], requests as u64 * 7, "{version}: {spans:?}");
@@ -69,7 +69,7 @@ async fn a_collector_that_is_down_for_ten_seconds_costs_no_span() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_finds_no_room_is_counted_as_dropped() {
     for version in VERSIONS {
-        let mut running = Running::start(version, room_for(1_000)).await;
+        let mut running = Running::start(version, room_for(1_000)).await.unwrap();
         let requests = outage(&mut running).await;
         let spans = running.spans().await;
         assert_eq!(spans["made"], requests as u64 * 7, "{version}: {spans:?}");
@@ -84,11 +84,11 @@ async fn what_finds_no_room_is_counted_as_dropped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_collector_costs_no_request() {
     for version in VERSIONS {
-        let mut running = Running::start(version, router).await;
+        let mut running = Running::start(version, router).await.unwrap();
         running.stack.stop_collector().await;
         let plan = Plan::requests(CONNECTIONS, 100);
         let make = |index| question(index, index % 2 == 0);
-        let report = load::run(running.address(), &plan, make, |_, _| Ok(())).await;
+        let report = load::run(running.address, &plan, make, |_, _| Ok(())).await;
         assert_eq!((report.sent(), report.failed()), (100, 0), "{version}: {report}");
         sleep(Duration::from_secs(1)).await;
         let spans = running.spans().await;
@@ -102,8 +102,8 @@ async fn a_collector_cluster_that_envoy_does_not_have_costs_no_request() {
         let unknown = |stack: &Stack| {
             router(stack).replace("filter: {", "filter: {collector: {cluster: not-there}, ")
         };
-        let running = Running::start(version, unknown).await;
-        let response = Client::http1(running.address()).send(question(0, false)).await.unwrap();
+        let running = Running::start(version, unknown).await.unwrap();
+        let response = Client::http1(running.address).send(question(0, false)).await.unwrap();
         assert_eq!(response.status, 200, "{version}");
         sleep(Duration::from_secs(1)).await;
         let spans = running.spans().await;

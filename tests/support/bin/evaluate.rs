@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             *confusions.entry((prompt.label.clone(), category.label)).or_default() += 1;
         }
     }
-    let each = begun.elapsed().as_secs_f64() * 1e3 / f64::from(u32::try_from(prompts.len())?);
     let total = u32::try_from(prompts.len())?;
+    let each = begun.elapsed().as_secs_f64() * 1e3 / f64::from(total);
     let (low, high) = wilson(right, total);
     println!("Every fifth line of models/data/category, none of which was trained on,");
     println!("by the native build with the embedded bundle; {each:.2} ms a prompt on one core.\n");

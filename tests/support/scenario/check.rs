@@ -1,7 +1,6 @@
 //! What came, held against what was to come.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Status;
@@ -10,11 +9,10 @@ use serde_yaml::Value;
 
 use super::{Reached, Scenario, Seen, SpanIs};
 use crate::engine::Recorded;
+use crate::stack::TOLERANCE;
 use crate::tree::Node;
 
 const PREFIX: &str = "semantic_router.";
-/// Clocks of the proxy are read in microseconds, in one process.
-const TOLERANCE: Duration = Duration::from_micros(2);
 
 pub(super) fn differences(scenario: &Scenario, seen: &Seen) -> Vec<String> {
     let mut differences = Vec::new();

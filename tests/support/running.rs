@@ -1,0 +1,77 @@
+//! A router that runs: an Envoy with the filter, and everything around it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use crate::bootstrap::Bootstrap;
+use crate::envoy::{self, Envoy};
+use crate::stack::{self, Stack};
+
+/// The name of the listener.
+const INGRESS: &str = "ingress";
+
+/// Why it does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// What is around it does not stand.
+    #[error(transparent)]
+    Stack(#[from] stack::Error),
+    /// Envoy does not run.
+    #[error(transparent)]
+    Envoy(#[from] envoy::Error),
+}
+
+/// An Envoy with one listener, and what is around it.
+pub struct Running {
+    /// Envoy's version.
+    pub version: String,
+    /// Engines, collector and backend.
+    pub stack: Stack,
+    /// What Envoy was started with.
+    pub bootstrap: Bootstrap,
+    /// Envoy.
+    pub envoy: Envoy,
+    /// Where it takes requests.
+    pub address: SocketAddr,
+}
+
+impl Running {
+    /// Starts it with the router configuration that `router` makes.
+    ///
+    /// # Errors
+    /// What does not start.
+    pub async fn start(version: &str, router: impl Fn(&Stack) -> String) -> Result<Self, Error> {
+        let stack = Stack::start().await?;
+        let bootstrap = Self::bootstrap(&stack, router(&stack));
+        Self::with(version, stack, bootstrap).await
+    }
+
+    /// An Envoy with a listener that has this router configuration.
+    #[must_use]
+    pub fn bootstrap(stack: &Stack, router: String) -> Bootstrap {
+        stack.bootstrap(vec![(INGRESS.to_owned(), router)])
+    }
+
+    /// Starts Envoy with a [`Running::bootstrap`], among what is there already.
+    ///
+    /// # Errors
+    /// Envoy does not start.
+    pub async fn with(version: &str, stack: Stack, bootstrap: Bootstrap) -> Result<Self, Error> {
+        let envoy = Envoy::start(version, &bootstrap).await?;
+        let address = envoy.address(INGRESS)?;
+        Ok(Self { version: version.to_owned(), stack, bootstrap, envoy, address })
+    }
+
+    /// Envoy's counters of spans, by what became of them: `made`, `delivered`,
+    /// `dropped` and `pending`.
+    pub async fn spans(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for what in ["made", "delivered", "dropped"] {
+            let name = format!("wasmcustom.semantic_router_spans_{what}_total");
+            counts.insert(what, self.envoy.stats_sum(&name).await);
+        }
+        let pending = self.envoy.stat("wasmcustom.semantic_router_spans_pending").await;
+        counts.insert("pending", pending);
+        counts
+    }
+}
