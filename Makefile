@@ -53,14 +53,17 @@ fmt: ## Format the code
 
 ## Measuring
 
-.PHONY: bench evaluate train
+.PHONY: bench bench-inference evaluate train
 bench: $(TOOLS)/envoy-1.40.0 build ## Measure start-up, code size, memory and latency in Envoy
 	@target/release/bench
 
-evaluate: native ## Measure the classifier on the held-out split
+bench-inference: $(TOOLS)/envoy-1.40.0 $(TOOLS)/onnxruntime build ## Measure the classifiers in Envoy, beside onnxruntime
+	@target/release/bench-inference --python $(TOOLS)/onnxruntime/bin/python
+
+evaluate: native ## Measure the classifiers on the held-out lines
 	@target/release/evaluate
 
-train: models/.venv ## Train the classifier anew (about an hour of two cores)
+train: models/.venv ## Train the classifiers anew (over an hour of two cores)
 	models/.venv/bin/python models/train.py
 
 ## Tools, in $(TOOLS)
@@ -84,6 +87,11 @@ $(TOOLS)/envoy-%: | $(PYTHON)
 $(TOOLS)/cargo-deny:
 	cargo install cargo-deny --version $(CARGO_DENY) --locked --root $@.new --target-dir $@.build
 	rm -rf $@.build && mv $@.new $@
+
+$(TOOLS)/onnxruntime: models/requirements.txt
+	python3 -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check $$(grep -E '^(numpy|onnxruntime|tokenizers)==' $<)
+	touch $@
 
 models/.venv: models/requirements.txt
 	python3 -m venv $@

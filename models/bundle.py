@@ -1,43 +1,94 @@
-"""The files of models/bundle: writing them with their checksums, and running them through onnxruntime."""
+"""The files of models/bundle: writing them with their checksums, and running them through onnxruntime as the filter does."""
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from settings import BUNDLE, CATEGORIES, MAX_TOKENS
+from metrics import softmax
+from settings import BUNDLE, CATEGORIES, GUARD, INPUTS, OUTPUTS, TAGS
+from shape import shapes
 
-FILES = ("classifier.onnx", "tokenizer.json", "labels.json")
+FILES = ("classifier.onnx", "tokenizer.json", "labels.json", "thresholds.json")
+LABELS = {"category": CATEGORIES, "guard": GUARD, "tags": TAGS}
+WINDOW = {"tokens": 128, "overlap": 24}  # [CLS] and [SEP] included; content tokens that neighbours share
+CATEGORY_WINDOWS = 2                     # category and embedding look at so many
+
+
+@dataclass(frozen=True)
+class Window:
+    """One pass: probabilities [14] and [2], tags of the content tokens, their words and character offsets, unit vector."""
+
+    category: np.ndarray
+    guard: np.ndarray
+    tags: list[str]
+    words: list[int]
+    offsets: list[tuple[int, int]]
+    embedding: np.ndarray
 
 
 class Bundle:
-    """What the filter does, in Python: tokenise, cut to max_tokens, run at batch 1."""
+    """What the filter does, in Python: tokenise, cut into windows, run each at batch 1."""
 
     def __init__(self, folder: Path = BUNDLE) -> None:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-        self.labels: list[str] = json.loads((folder / "labels.json").read_text("utf-8"))["category"]
-        self.output: str = manifest["heads"]["category"]["output"]
+        self.window: dict[str, int] = manifest["window"]
+        self.thresholds: dict[str, float] = json.loads((folder / "thresholds.json").read_text("utf-8"))
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.enable_truncation(manifest["max_tokens"])
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(str(folder / "classifier.onnx"), options, providers=["CPUExecutionProvider"])
 
-    def logits(self, text: str) -> np.ndarray:
-        """[labels]"""
-        ids = np.array([self.tokenizer.encode(text).ids], np.int64)
-        return self.session.run([self.output], {"input_ids": ids})[0][0]
+    def windows(self, text: str) -> list[Window]:
+        encoding = self.tokenizer.encode(text)
+        ids, kinds, offsets = encoding.ids, shapes(text, encoding), encoding.offsets
+        content = len(ids) - 2
+        size, step = self.window["tokens"] - 2, self.window["tokens"] - 2 - self.window["overlap"]
+        starts = [0] if content <= size else list(range(0, content - self.window["overlap"], step))
+        out = []
+        for start in starts:
+            a, b = 1 + start, 1 + min(start + size, content)
+            frame = [ids[0], *ids[a:b], ids[-1]], [kinds[0], *kinds[a:b], kinds[-1]]
+            out.append(self._run(*frame, encoding.word_ids[a:b], offsets[a:b]))
+        return out
+
+    def _run(self, ids: list[int], kinds: list[int], words: list[int], offsets: list[tuple[int, int]]) -> Window:
+        values = self.session.run(list(OUTPUTS.values()), {name: np.array([row], np.int64) for name, row in zip(INPUTS, (ids, kinds))})
+        said = dict(zip(OUTPUTS, values))
+        return Window(softmax(said["category"])[0], softmax(said["guard"])[0], [TAGS[n] for n in said["tags"][0][1:-1].argmax(1)], words, offsets, said["embedding"][0])
+
+    def category(self, text: str) -> np.ndarray:
+        """Mean probabilities [labels] of the first windows."""
+        return np.mean([w.category for w in self.windows(text)[:CATEGORY_WINDOWS]], 0)
+
+    def jailbreak(self, text: str) -> float:
+        """The highest probability of any window."""
+        return max(float(w.guard[1]) for w in self.windows(text))
+
+    def embedding(self, text: str) -> np.ndarray:
+        """The mean of the first windows, length 1."""
+        mean = np.mean([w.embedding for w in self.windows(text)[:CATEGORY_WINDOWS]], 0)
+        return mean / np.linalg.norm(mean)
+
+    def types(self, text: str) -> set[str]:
+        """Names of the entity types that the token head finds: the first piece of a word decides, and at a seam the window in
+        which it stands further inside."""
+        windows, half, found = self.windows(text), self.window["overlap"] // 2, set()
+        for n, w in enumerate(windows):
+            start, end = half if n else 0, len(w.tags) - (half if n + 1 < len(windows) else 0)
+            first = [i for i in range(start, end) if i == 0 or w.words[i] != w.words[i - 1]]
+            found |= {w.tags[i][2:] for i in first if w.tags[i] != "O"}
+        return found
 
 
-def write_labels(folder: Path) -> None:
-    (folder / "labels.json").write_text(json.dumps({"category": CATEGORIES}, indent=2) + "\n", "utf-8")
-
-
-def write_manifest(folder: Path, version: str, training: dict) -> None:
-    """Call it last: it names the size and the sha256 of every other file."""
+def write(folder: Path, version: str, thresholds: dict[str, float], training: dict) -> None:
+    """Labels, thresholds and the manifest, which names the size and the sha256 of every other file. Call it last."""
+    (folder / "labels.json").write_text(json.dumps(LABELS, indent=2) + "\n", "utf-8")
+    (folder / "thresholds.json").write_text(json.dumps(thresholds, indent=2) + "\n", "utf-8")
     files = {}
     for name in FILES:
         data = (folder / name).read_bytes()
@@ -45,8 +96,9 @@ def write_manifest(folder: Path, version: str, training: dict) -> None:
     manifest = {
         "name": "semantic-router-classifier",
         "version": version,
-        "max_tokens": MAX_TOKENS,
-        "heads": {"category": {"output": "category_logits", "labels": len(CATEGORIES)}},
+        "window": WINDOW,
+        "category_windows": CATEGORY_WINDOWS,
+        "outputs": OUTPUTS,
         "files": files,
         "training": training,
     }

@@ -2,80 +2,86 @@
 
 from dataclasses import fields
 
-from settings import BUNDLE, CATEGORIES, HERE, MAX_TOKENS, SEED, VERSION, Plan
+from bundle import CATEGORY_WINDOWS, WINDOW
+from export import Calibration
+from settings import BUNDLE, CATEGORIES, ENTITIES, HERE, SEED, VERSION, Plan
 
 _FILES = {"onnx": "classifier.onnx", "tokenizer": "tokenizer.json"}
 
 _CARD = """\
-# Model card: category classifier {version}
+# Model card: the bundled classifier {version}
 
 `models/train.py` writes this page at the end of a run.
 
 ## What it is
 
-It sorts a prompt into one of {count} fields, from its text alone. The filter compiles it into its module and runs it on the
-request path.
+One small encoder with four heads, compiled into the filter's module and run on the request path, one pass for each window of text:
 
-Input: token ids, at most {max_tokens} with [CLS] and [SEP]; a longer text is cut. Output: {count} logits; their softmax is the
-calibrated probability.
+- **category**: one of {count} fields: {labels}. `other` is whatever none of the others covers, small talk too.
+- **prompt guard**: benign or jailbreak; jailbreaks are also instructions hidden in mails, pages, files and tool output.
+- **names**: BIO tags for {entities}. All other types of personal data are found by recognisers in the filter (`filter/src/classify/pii`).
+- **embedding**: {embedding} numbers of length 1, whose cosine tells whether two prompts ask the same.
 
-Labels, in the order of the logits: {labels}. `other` is whatever none of the {fields} fields covers, small talk too.
+Windows have {window} tokens and share {overlap}. Category and embedding are the mean of the first {category_windows}; the guard takes the worst window; names
+come from the window in which they stand further inside.
 
 ## Use
 
-Made to choose between models or endpoints by the field of a prompt, where a wrong choice costs quality or money and
-nothing else. Not made to moderate, to detect attacks or personal data, to grant or refuse access, or to judge people.
+Made to route prompts, to hold up attacks and personal data as one layer of several, and to find cached answers. Not made to moderate, to
+judge people, or to be the only thing between an attacker and something of value.
 
 ## Architecture
 
-WordPiece tokens, lower case ({vocabulary} of BERT's uncased pieces) → embedding of {width}, int8 with one scale a row
-→ convolution over {conv} tokens with a residual → {heads} attention poolings and a maximum over the sequence
-→ hidden layer of {hidden} → {count} logits.
+WordPiece tokens, lower case ({vocabulary} of BERT's uncased pieces) and the shape of the word (capitals, digits) → embedding of {width}, int8 with
+one scale a row → {context} channels, {convs} residual convolutions over three tokens, dilated {dilations}, so that a token sees {reach} on each
+side → attention poolings ({pools} for category, guard, embedding) over both → a hidden layer for category and guard; tags from each token.
 
-classifier.onnx: {onnx} bytes; tokenizer.json: {tokenizer} bytes. Everything but the embedding is float32.
+classifier.onnx: {onnx} bytes; tokenizer.json: {tokenizer} bytes. Everything but the embedding table is float32.
+
+Why convolutions: inside Envoy, one convolution over {context} channels costs about 0.4 ms for 128 tokens, one attention layer of width 128 1.7 ms, and a
+feed-forward layer of 256 another 1.0 ms (tract in V8). Order and near context are what guard and names need; what a text is about,
+the poolings find anywhere in it.
 
 ## Data
 
 | part | what | texts |
 |---|---|---|
-| `data/category` | labelled prompts: exam questions, everyday questions with typos, tasks, longer ones | {corpus} to train on |
-| `data/extra` | labelled prompts, mostly short | {written} |
+| `data/category` | labelled prompts: exam questions, everyday questions with typos, tasks, longer ones | |
+| `data/exam`, `data/everyday`, `data/extra` | more of them, written later where the errors were | {lines} in all to train on |
 | `data/topics` | topic phrases of each field, put into templates (`topics.py`) | {topic_prompts} |
-| disturbed copies | the first two rows with typos, words lost, parts cut out (`augment.py`) | {disturbed} |
-| unlabelled | known prompts with words swapped for neighbours or at random (`synthesis.py`) | {unlabelled} |
-| definitions | unlabelled glosses of WordNet 3.1, fetched for training and not kept here (`glosses.py`) | {glosses} |
+| disturbed copies | typos, words lost, parts cut out (`augment.py`) | {disturbed} |
+| unlabelled | known prompts with words swapped for neighbours (`synthesis.py`) | {unlabelled} |
+| definitions | glosses of WordNet 3.1, fetched for training and not kept here (`wordnet.py`) | {glosses} |
+| `data/guard` | attacks by technique, and harmless texts, most of them hard | {guard} |
+| guard texts | the same with three altered copies each (cut into other text, disturbed), and prompts | {guard_texts} |
+| `data/pii` | templates with a generator of values, marked sentences, texts without names | {entities_count} examples |
+| `data/pairs` | prompts, each with paraphrases and look-alikes | {groups} groups |
 
-All text in `data` was written for this project; none of it comes from a published data set. WordNet is Princeton
-University's, under its own licence, which allows any use. Each file of `data/category` has
-one author.
+All text in `data` was written for this project, most of it by language models; none comes from a published data set. WordNet is Princeton
+University's, under its own licence, which allows any use.
 
-Split: in each file of `data/category` the lines whose 0-based index i has i % 5 == 4 are held out. Nothing is trained,
-tuned or stopped on them. Their exact copies are left out of training, and so is any line of `data/extra` that has more than
-60 % of its words in common with one of them.
+Split (`corpus.py`): of the first corpus every fifth line is held out, of what was written later every tenth; of the rest every tenth calibrates.
+Nothing is trained, tuned or stopped on held-out lines, and a line to train on that has more than 60 % of its words in common with one is left
+out. Templates of personal data are split, not their fillings.
 
 ## Training
 
-all-MiniLM-L6-v2 (22 M parameters) was fine-tuned on the first three rows; teachers: {teachers}. The probabilities that it gives
-every text (the mean, if there are several), mixed with the true label where there is one, are what the classifier learned.
-Its embedding starts from what the teacher makes of each piece alone, reduced by PCA.
+all-MiniLM-L6-v2 (22 M parameters) was fine-tuned for category and guard at once. Its probabilities, mixed half and half with the true label where
+there is one, are what the category and guard heads learned; MiniLM's own sentence vectors, and a contrastive and a logistic loss on pairs, what
+the embedding learned; tags are learned from true labels alone. One step takes a batch of each task.
 
-| teacher | | classifier | |
+| teacher | | student | |
 |---|---|---|---|
 {settings}
 
-Seed {seed}; a fixed number of epochs, no early stopping. The divisor of the logits ({temperature}) was fitted on a development
-fold, a fifth of the training lines, with a classifier trained the same way, from one teacher, without that fold:
-
-| on {lines} development lines | |
-|---|---|
-| accuracy of the teacher | {teacher_accuracy:.4f} |
-| accuracy of the classifier, float32 embedding | {accuracy_float:.4f} |
-| accuracy of the classifier, int8 embedding | {accuracy_int8:.4f} |
-| calibration error before and after the division | {ece_before:.4f}, {ece_after:.4f} |
+Seed {seed}; a fixed number of epochs, no early stopping. On the calibration lines were fitted: the divisor of the category's logits
+({category_temperature:.3f}) and of the guard's ({guard_temperature:.3f}); the guard's bias ({guard_bias:+.2f}), so that 0.5 is its threshold at about 1 % false positives; the
+bias of `O` ({tag_bias:+.2f}), so that about 1 % of texts without names have one; the threshold of the embedding ({threshold}), so that about 1 % of look-alikes pass.
 
 ## Evaluation
 
-On the held-out lines, through onnxruntime on the files of the bundle (`python models/evaluate.py`):
+On the held-out lines, through onnxruntime on the files of the bundle (`python models/evaluate.py`). The filter's own code, with normaliser and
+recognisers, is measured by `make evaluate`.
 
 ```text
 {report}
@@ -83,13 +89,11 @@ On the held-out lines, through onnxruntime on the files of the bundle (`python m
 
 ## Limits
 
-- English alone. Other languages were neither trained on nor measured, and its probabilities do not warn of them.
-- It was made for and measured on short prompts, up to about 120 words. Beyond {max_tokens} tokens it reads nothing, and longer
-  inputs within that are untested.
+- Categories are English alone. The guard was trained on attacks in some twenty languages, a few lines each.
 - The held-out lines have the same authors as the training lines. Expect less on real traffic.
-- The probabilities are calibrated on text of that kind alone.
-- A prompt that touches two fields gets one label; neighbours (see the confusions) are mixed up most.
-- It knows words and their neighbours, not meaning: a text made to mislead it will mislead it. It is not a safety model.
+- The embedding tells subjects apart well and look-alikes badly: at a threshold that lets few look-alikes pass, most paraphrases do not either.
+- The guard knows forms of attack, not intent. An attack in a new form, or in a language that it has hardly seen, passes.
+- Names in lower case, of one word, or that are also words are missed or seen where there are none.
 
 ## Licence
 
@@ -106,12 +110,14 @@ def _settings_rows(plan: Plan) -> str:
     return "\n".join(f"| {a} | {b} |" for a, b in zip(*pad))
 
 
-def write(text: str, figures: dict, counts: dict[str, int], plan: Plan) -> None:
-    """`text`: the report of evaluate.py; `figures`: the development pass; `counts`: texts by kind."""
+def write(text: str, calibration: Calibration, thresholds: dict[str, float], counts: dict[str, int], plan: Plan) -> None:
+    """`text`: the report of evaluate.py; `counts`: texts by kind."""
     sizes = {name: f"{(BUNDLE / file).stat().st_size:,}" for name, file in _FILES.items()}
-    shape = {name: getattr(plan.shape, name) for name in ("width", "conv", "heads", "hidden")}
+    shape, counts = plan.shape, dict(counts)
     card = _CARD.format(
-        version=VERSION, count=len(CATEGORIES), fields=len(CATEGORIES) - 1, labels=", ".join(CATEGORIES), max_tokens=MAX_TOKENS,
-        seed=SEED, vocabulary=plan.vocabulary, teachers=plan.teachers, settings=_settings_rows(plan), report=text,
-        **shape, **sizes, **figures, **counts)
+        version=VERSION, count=len(CATEGORIES), labels=", ".join(CATEGORIES), entities=", ".join(ENTITIES), window=WINDOW["tokens"],
+        overlap=WINDOW["overlap"], category_windows=CATEGORY_WINDOWS, seed=SEED, vocabulary=plan.vocabulary, settings=_settings_rows(plan), report=text,
+        width=shape.width, context=shape.context, convs=len(shape.dilations), dilations=", ".join(map(str, shape.dilations)), reach=sum(shape.dilations),
+        pools=", ".join(map(str, shape.pools)), embedding=shape.embedding, threshold=thresholds["embedding"], entities_count=counts.pop("entities"),
+        **{f.name: getattr(calibration, f.name) for f in fields(calibration)}, **sizes, **counts)
     (HERE / "MODEL_CARD.md").write_text(card, "utf-8")

@@ -1,71 +1,117 @@
 """The labelled lines and how they are split.
 
-Split rule, fixed once and for all: in each file of data/category the lines whose 0-based index i has i % 5 == 4 are
-held out. They are read by evaluate.py only. Everything else is `pool()`; folds of it serve as development data.
+Split rule, fixed once and for all, by the 0-based index i of a line in its file. In the files of the first corpus
+(`category/*.jsonl`, `guard/jailbreak.jsonl`, `guard/benign.jsonl`, `pii/*.jsonl`) i % 5 == 4 is held out, in those written
+later (`own`) i % 10 == 9. Of the rest, i % 10 == 3 calibrates: temperatures and thresholds are fitted there. What is left
+is trained on. A line to train on that has more than 60 % of its words in common with a held-out one is left out.
 """
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
+from enum import Enum
+from functools import cache
 from pathlib import Path
+from typing import Iterable
 
-from settings import CATEGORIES, DATA
+from settings import CATEGORIES, DATA, GUARD
+
+
+class Split(Enum):
+    TRAIN = "train"
+    CALIBRATION = "calibration"
+    TEST = "test"
+
+
+def split_of(index: int, own: bool) -> Split:
+    if index % 10 == 9 or (not own and index % 5 == 4):
+        return Split.TEST
+    return Split.CALIBRATION if index % 10 == 3 else Split.TRAIN
 
 
 @dataclass(frozen=True)
 class Line:
-    """One labelled prompt: `file` and the 0-based `index` in it name it for ever."""
+    """One labelled text. `group` names where it is from, as in `exam`; `label` is a position in the head's labels."""
 
-    file: str
-    index: int
+    group: str
     text: str
-    label: int  # position in CATEGORIES
+    label: int
+    split: Split
 
 
-def _read(path: Path) -> list[Line]:
-    rows = [json.loads(row) for row in path.read_text("utf-8").splitlines() if row.strip()]
-    return [Line(path.name, i, row["text"], CATEGORIES.index(row["label"])) for i, row in enumerate(rows)]
+def rows(path: Path) -> list[dict]:
+    """The objects of a JSON lines file."""
+    return [json.loads(row) for row in path.read_text("utf-8").splitlines() if row.strip()]
 
 
-def _all_lines() -> list[Line]:
-    return [line for path in sorted((DATA / "category").glob("*.jsonl")) for line in _read(path)]
+def texts(path: Path) -> list[str]:
+    """The lines of a text file; a newline within one is written \\n."""
+    return [row.strip().replace("\\n", "\n") for row in path.read_text("utf-8").splitlines() if row.strip()]
 
 
-def is_held_out(line: Line) -> bool:
-    return line.index % 5 == 4
+def _label(path: Path) -> int:
+    return CATEGORIES.index(path.stem.replace("_", " "))
 
 
-def held_out() -> list[Line]:
-    """The lines nothing is trained, tuned or stopped on."""
-    return [line for line in _all_lines() if is_held_out(line)]
+@cache
+def category() -> list[Line]:
+    """Prompts with their category."""
+    lines = []
+    for path in sorted((DATA / "category").glob("*.jsonl")):
+        for i, row in enumerate(rows(path)):
+            lines.append(Line("corpus", row["text"], CATEGORIES.index(row["label"]), split_of(i, own=False)))
+    for group in ("exam", "everyday"):
+        for path in sorted((DATA / group).glob("*.txt")):
+            lines += [Line(group, text, _label(path), split_of(i, own=True)) for i, text in enumerate(texts(path))]
+    for path in sorted((DATA / "extra").glob("*.txt")):
+        lines += [Line("extra", text, _label(path), Split.TRAIN) for text in texts(path)]
+    return _apart(lines)
 
 
-def pool() -> list[Line]:
-    """The lines to train on and to choose by; a text that also stands among the held-out lines is left out."""
-    secret = {line.text.strip().lower() for line in held_out()}
-    return [line for line in _all_lines() if not is_held_out(line) and line.text.strip().lower() not in secret]
+@cache
+def guard() -> list[Line]:
+    """Attacks and harmless texts; the group of an attack is its technique."""
+    lines = []
+    for path in sorted((DATA / "guard").glob("*.jsonl")):
+        own = path.stem.startswith("own")
+        for i, row in enumerate(rows(path)):
+            lines.append(Line(row["technique"], row["text"], GUARD.index(row["label"]), split_of(i, own)))
+    return _apart(lines)
 
 
-def fold_of(line: Line, folds: int, seed: int = 0) -> int:
-    """A fold that depends on the text alone, so that equal texts never fall on both sides."""
-    digest = hashlib.sha256(f"{seed}:{line.text.strip().lower()}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") % folds
+def groups() -> list[tuple[dict, Split]]:
+    """Prompts, each with others that mean the same and others that only look the same."""
+    return [(row, split_of(i, own=False)) for i, row in enumerate(rows(DATA / "pairs" / "groups.jsonl"))]
+
+
+def of(lines: Iterable[Line], split: Split) -> list[Line]:
+    return [line for line in lines if line.split is split]
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", text.lower()))
 
 
-def extra(development: list[Line] | None = None) -> list[tuple[str, int]]:
-    """(text, label) of the prompts in data/extra, one a line; those too close to a held-out line (or to a line of
-    `development`) are left out: more than 60 % of the words in common."""
-    secret = [_words(line.text) for line in held_out() + (development or [])]
-    out: list[tuple[str, int]] = []
-    for path in sorted((DATA / "extra").glob("*.txt")):
-        label = CATEGORIES.index(path.stem.replace("_", " "))
-        for text in dict.fromkeys(row.strip() for row in path.read_text("utf-8").splitlines() if row.strip()):
-            words = _words(text)
-            if not any(len(words & s) > 0.6 * len(words | s) for s in secret):
-                out.append((text, label))
+def _apart(lines: list[Line]) -> list[Line]:
+    """`lines` less what is to train on and too close to a held-out one."""
+    secret = [_words(line.text) for line in lines if line.split is Split.TEST]
+    places: dict[str, list[int]] = {}
+    for n, words in enumerate(secret):
+        for word in words:
+            places.setdefault(word, []).append(n)
+
+    def close(text: str) -> bool:
+        # Two texts with 60 % in common share one of the rarest 41 % of the words of either.
+        words = _words(text)
+        rare = sorted(words, key=lambda word: len(places.get(word, ())))[:int(0.41 * len(words)) + 1]
+        near = {n for word in rare for n in places.get(word, ())}
+        return any(len(words & secret[n]) > 0.6 * len(words | secret[n]) for n in near)
+
+    seen: set[str] = set()
+    out = []
+    for line in lines:
+        key = line.text.strip().lower()
+        if line.split is Split.TEST or (key not in seen and not close(line.text)):
+            out.append(line)
+        seen.add(key)
     return out

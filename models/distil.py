@@ -1,96 +1,200 @@
-"""Training of the student: teacher's soft labels on every text, true labels where they are known."""
+"""Training of the student: one step takes a batch of every task, and their losses are added up."""
 
 import random
 from dataclasses import dataclass
+from typing import Iterator
 
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from settings import DistilSettings, StudentShape
-from student import Student
+import lookalike
+import pii
+from corpus import texts as text_lines
+from material import Material, Texts
+from settings import DATA, ENTITIES, TAGS, DistilSettings, StudentShape
+from shape import shapes
+from student import Output, Student
 from teacher import batches, warmed
 
 
 @dataclass
-class Sample:
-    """A text's token ids, the teacher's probabilities [labels] and the true label (or -1)."""
+class Row:
+    """Token ids, their shapes and, for the token head, their tags (-1 = none asked)."""
 
     ids: list[int]
-    soft: Tensor
-    label: int = -1
+    kinds: list[int]
+    tags: list[int]
 
 
-def samples(tokenizer: Tokenizer, texts: list[str], soft: Tensor, labels: list[int], max_tokens: int) -> list[Sample]:
-    encoded = tokenizer.encode_batch(texts)
-    return [Sample(e.ids[:max_tokens], s, y) for e, s, y in zip(encoded, soft, labels)]
+def row(text: str, encoding: Encoding, most: int, entities: tuple[tuple[str, int, int], ...] = ()) -> Row:
+    return Row(encoding.ids[:most], shapes(text, encoding)[:most], tags(encoding, entities)[:most])
 
 
-def collate(rows: list[list[int]]) -> tuple[Tensor, Tensor]:
-    """Right-padded ids [batch, longest] and their mask (float, 1 = token)."""
-    longest = max(len(r) for r in rows)
-    ids = torch.zeros(len(rows), longest, dtype=torch.long)
-    mask = torch.zeros(len(rows), longest)
-    for i, row in enumerate(rows):
-        ids[i, :len(row)] = torch.tensor(row)
-        mask[i, :len(row)] = 1
-    return ids, mask
+def rows_for(tokenizer: Tokenizer, texts: list[str], most: int) -> list[Row]:
+    return [row(text, encoding, most) for text, encoding in zip(texts, tokenizer.encode_batch(texts))]
 
 
-def train(data: list[Sample], initial: Tensor, labels: int, shape: StudentShape, settings: DistilSettings, seed: int,
-          log=print) -> Student:
-    """`initial`: [vocabulary, width] start of the embedding. Fixed number of epochs, no early stopping."""
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
-    student = Student(len(initial), labels, shape)
-    student.embedding.weight.data.copy_(initial)
-    rest = [p for n, p in student.named_parameters() if not n.startswith("embedding")]
-    optimisers: list[torch.optim.Optimizer] = [  # only the rows that a batch uses are moved
-        torch.optim.SparseAdam([student.embedding.weight], lr=settings.embedding_lr),
-        torch.optim.AdamW(rest, lr=settings.lr, weight_decay=settings.weight_decay),
-    ]
-    steps = settings.epochs * -(-len(data) // settings.batch)
-    schedules = [warmed(optimiser, max(1, steps // 20), steps) for optimiser in optimisers]
-    for epoch in range(settings.epochs):
-        student.train()
-        total = 0.0
-        for part in batches([len(s.ids) for s in data], settings.batch, rng):
-            rows = [data[i] for i in part]
-            ids, mask = collate([r.ids for r in rows])
-            hide = (torch.rand(mask.shape) < settings.token_dropout).float()
-            hide[:, 0] = 0  # [CLS] stays, so that no row is empty
-            loss = _loss(student(ids, mask * (1 - hide)), rows, settings.hard_weight)
-            for optimiser in optimisers:
-                optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(rest, 1.0)
-            for optimiser, schedule in zip(optimisers, schedules):
-                optimiser.step()
-                schedule.step()
-            total += loss.item() * len(part)
-        log(f"student seed {seed} epoch {epoch + 1}/{settings.epochs} loss {total / len(data):.4f}")
-    student.eval()
-    return student
+def tags(encoding: Encoding, entities: tuple[tuple[str, int, int], ...]) -> list[int]:
+    """B- for the first token that touches an entity, I- for those after it, O elsewhere; -1 for special tokens."""
+    out = [0 if word is not None else -1 for word in encoding.word_ids]
+    for kind, start, end in entities:
+        if kind not in ENTITIES:
+            continue
+        begun = False
+        for n, ((a, b), word) in enumerate(zip(encoding.offsets, encoding.word_ids)):
+            if word is not None and a < end and b > start:
+                out[n] = TAGS.index(("I-" if begun else "B-") + kind)
+                begun = True
+    return out
 
 
-def _loss(logits: Tensor, rows: list[Sample], hard_weight: float) -> Tensor:
+def collate(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Right-padded ids, shapes and tags [batch, longest] and their mask (float, 1 = token)."""
+    longest = max(len(r.ids) for r in rows)
+    ids, kinds = torch.zeros(len(rows), longest, dtype=torch.long), torch.zeros(len(rows), longest, dtype=torch.long)
+    tagged, mask = torch.full((len(rows), longest), -1), torch.zeros(len(rows), longest)
+    for i, r in enumerate(rows):
+        n = len(r.ids)
+        ids[i, :n], kinds[i, :n], tagged[i, :n], mask[i, :n] = torch.tensor(r.ids), torch.tensor(r.kinds), torch.tensor(r.tags), 1
+    return ids, kinds, tagged, mask
+
+
+class Trainer:
+    """The student, its optimisers and the tasks."""
+
+    def __init__(self, material: Material, shape: StudentShape, settings: DistilSettings, seed: int) -> None:
+        torch.manual_seed(seed)
+        self.rng = random.Random(seed)
+        self.settings, self.tokenizer = settings, material.tokenizer
+        self.student = Student(len(material.initial), shape)
+        self.student.embedding.weight.data.copy_(material.initial)
+        most = settings.max_tokens
+        self.category, self.guard = material.category, material.guard
+        self.category_rows = rows_for(self.tokenizer, material.category.texts, most)
+        self.guard_rows = rows_for(self.tokenizer, material.guard.texts, most)
+        encoded = self.tokenizer.encode_batch([e.text for e in material.entities])
+        self.tag_rows = [row(e.text, encoding, most, e.entities) for e, encoding in zip(material.entities, encoded)]
+        self.groups = material.groups
+        self.prompts = [text for text, label in zip(material.category.texts, material.category.labels) if label >= 0 and len(text) < 200]
+        self.names = text_lines(pii.PII / "own-gpe.txt") + text_lines(pii.PII / "own-organizations.txt")
+        self.scale, self.bar = nn.Parameter(torch.tensor(10.0)), nn.Parameter(torch.tensor(0.7))
+        self.rest = [self.scale, self.bar] + [p for n, p in self.student.named_parameters() if not n.startswith("embedding")]
+        self.optimisers: list[torch.optim.Optimizer] = [  # only the rows that a batch uses are moved
+            torch.optim.SparseAdam([self.student.embedding.weight], lr=settings.embedding_lr),
+            torch.optim.AdamW(self.rest, lr=settings.lr, weight_decay=settings.weight_decay),
+        ]
+
+    def run(self, log=print) -> Student:
+        """A fixed number of epochs over the category texts, no early stopping."""
+        settings = self.settings
+        steps = settings.epochs * -(-len(self.category_rows) // settings.batch)
+        schedules = [warmed(optimiser, max(1, steps // 20), steps) for optimiser in self.optimisers]
+        guard = self._endless(self.guard_rows, settings.guard_batch)
+        tagged = self._endless(self.tag_rows, settings.pii_batch)
+        for epoch in range(settings.epochs):
+            self.student.train()
+            totals: dict[str, float] = {}
+            parts = batches([len(r.ids) for r in self.category_rows], settings.batch, self.rng)
+            for part in parts:
+                losses = self.category_loss(part) | self.guard_loss(next(guard)) | self.tag_loss(next(tagged)) | self.pair_loss()
+                for optimiser in self.optimisers:
+                    optimiser.zero_grad()
+                sum(losses.values()).backward()
+                nn.utils.clip_grad_norm_(self.rest, 1.0)
+                for optimiser, schedule in zip(self.optimisers, schedules):
+                    optimiser.step()
+                    schedule.step()
+                for name, loss in losses.items():
+                    totals[name] = totals.get(name, 0.0) + loss.item() / len(parts)
+            log(f"student epoch {epoch + 1}/{settings.epochs} " + " ".join(f"{n} {v:.4f}" for n, v in totals.items()))
+        return self.student.eval()
+
+    def _endless(self, rows: list[Row], batch: int) -> Iterator[list[int]]:
+        while True:
+            yield from batches([len(r.ids) for r in rows], batch, self.rng)
+
+    def _say(self, rows: list[Row], hide: float) -> tuple[Output, Tensor]:
+        """The student's output and the rows' tags; `hide`: chance that a token is hidden."""
+        ids, kinds, tagged, mask = collate(rows)
+        hidden = None
+        if hide:
+            hidden = (torch.rand(mask.shape) < hide).float()
+            hidden[:, 0] = 0  # [CLS] stays, so that no row is empty
+        return self.student(ids, kinds, mask, hidden), tagged
+
+    def category_loss(self, part: list[int]) -> dict[str, Tensor]:
+        said, _ = self._say([self.category_rows[i] for i in part], self.settings.token_dropout)
+        target = self.category.sentence[part]
+        asked = target.abs().sum(1) > 0
+        mimic = (1 - (said.embedding * target).sum(1))[asked]
+        likeness = said.embedding[asked] @ said.embedding[asked].T - target[asked] @ target[asked].T
+        weight = self.settings.mimic_weight
+        return {
+            "category": _mixed(said.category, self.category, part, self.settings.hard_weight),
+            "mimic": weight * (mimic.mean() + 10 * likeness.square().mean()) if asked.any() else torch.zeros(()),
+        }
+
+    def guard_loss(self, part: list[int]) -> dict[str, Tensor]:
+        said, _ = self._say([self.guard_rows[i] for i in part], self.settings.token_dropout)
+        return {"guard": self.settings.guard_weight * _mixed(said.guard, self.guard, part, self.settings.guard_hard_weight)}
+
+    def tag_loss(self, part: list[int]) -> dict[str, Tensor]:
+        said, tagged = self._say([self.tag_rows[i] for i in part], 0.0)
+        loss = F.cross_entropy(said.tags.flatten(0, 1), tagged.flatten(), ignore_index=-1)
+        return {"tags": self.settings.pii_weight * loss}
+
+    def pair_loss(self) -> dict[str, Tensor]:
+        """A prompt is nearer to its paraphrase than to all else in the batch (InfoNCE), and one bar parts all paraphrases from
+        all look-alikes (a logistic loss whose scale and bar are learned)."""
+        anchors, positives, negatives = zip(*(self._triple() for _ in range(self.settings.pair_batch)))
+        said, _ = self._say(rows_for(self.tokenizer, [*anchors, *positives, *negatives], 96), 0.0)
+        a, p, n = said.embedding.chunk(3)
+        among = F.cross_entropy(a @ torch.cat([p, n]).T / self.settings.pair_temperature, torch.arange(len(a)))
+        bar = F.softplus(self.scale * (self.bar - (a * p).sum(1))).mean() + F.softplus(self.scale * ((a * n).sum(1) - self.bar)).mean()
+        return {"pairs": self.settings.pair_weight * among, "bar": self.settings.pair_weight * bar}
+
+    def _triple(self) -> tuple[str, str, str]:
+        """A prompt, one that means the same and one that does not: written ones and made ones."""
+        while True:
+            group = self.rng.choice(self.groups)
+            if self.rng.random() < 0.6:
+                first, second = self.rng.sample([group["q"], *group["same"]], 2)
+                if self.rng.random() < 0.7:
+                    return first, second, self.rng.choice(group["different"])
+            else:
+                first = self.rng.choice(self.prompts)
+                second = lookalike.same(first, self.rng)
+            third = lookalike.different(first, self.names, self.rng)
+            if third is not None:
+                return first, second, third
+
+
+def _mixed(logits: Tensor, texts: Texts, part: list[int], hard_weight: float) -> Tensor:
     """Cross-entropy against a mixture of the teacher's probabilities and the true label."""
-    soft = torch.stack([r.soft for r in rows])
-    labels = torch.tensor([r.label for r in rows])
+    labels = torch.tensor([texts.labels[i] for i in part])
     known = (labels >= 0).float().unsqueeze(1) * hard_weight
-    one_hot = F.one_hot(labels.clamp(min=0), logits.shape[1]).float()
-    target = (1 - known) * soft + known * one_hot
+    target = (1 - known) * texts.soft[part] + known * F.one_hot(labels.clamp(min=0), logits.shape[1]).float()
     return -(target * logits.log_softmax(1)).sum(1).mean()
 
 
+def train(material: Material, shape: StudentShape, settings: DistilSettings, seed: int, log=print) -> Student:
+    return Trainer(material, shape, settings, seed).run(log)
+
+
 @torch.inference_mode()
-def predict(student: Student, rows: list[list[int]], batch: int = 256) -> Tensor:
-    """Logits [rows, labels] of many token lists, in their order."""
+def predict(student: Student, tokenizer: Tokenizer, texts: list[str], most: int = 512, batch: int = 128) -> list[Output]:
+    """One Output a text (batch 1, without padding), in their order."""
     student.eval()
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    out = torch.empty(len(rows), student.out.out_features)
+    rows = rows_for(tokenizer, texts, most)
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
+    out: list[Output | None] = [None] * len(rows)
     for start in range(0, len(order), batch):
         part = order[start:start + batch]
-        out[part] = student(*collate([rows[i] for i in part]))
-    return out
+        ids, kinds, _, mask = collate([rows[i] for i in part])
+        said = student(ids, kinds, mask)
+        for n, i in enumerate(part):
+            length = len(rows[i].ids)
+            out[i] = Output(said.category[n], said.guard[n], said.tags[n, :length], said.embedding[n])
+    return [o for o in out if o is not None]

@@ -1,64 +1,99 @@
 """Prints how well the built bundle does on the held-out lines, through onnxruntime on the files of models/bundle alone.
 
-    python models/evaluate.py [--bundle FOLDER] [--predictions FILE.jsonl]
+    python models/evaluate.py [--bundle FOLDER]
+
+These are the heads as trained. `make evaluate` runs the filter's own code, with normaliser and recognisers, on the same text.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 
+import corpus
+import pii
 from bundle import Bundle
-from corpus import Line, held_out
-from metrics import calibration_error, confusions, recalls, softmax, wilson
-from settings import BUNDLE
+from corpus import Split, of
+from metrics import calibration_error, confusions, recalls, wilson
+from settings import BUNDLE, CATEGORIES, ENTITIES
+from teacher import Teacher, rows_of
 
 
-def predictions(bundle: Bundle, lines: list[Line]) -> np.ndarray:
-    """Calibrated probabilities [lines, labels]."""
-    return softmax(np.stack([bundle.logits(line.text) for line in lines]))
+def share(right: int, total: int) -> str:
+    low, high = wilson(right, total) if total else (0.0, 0.0)
+    return f"{right / max(1, total):.4f}  ({right} of {total}; 95 % interval {low:.4f} to {high:.4f}, Wilson)"
 
 
-def report(probabilities: np.ndarray, lines: list[Line], labels: list[str]) -> str:
-    truth, predicted = np.array([line.label for line in lines]), probabilities.argmax(1)
-    right, total = int((truth == predicted).sum()), len(lines)
-    low, high = wilson(right, total)
-    top2 = np.mean([t in row.argsort()[-2:] for t, row in zip(truth, probabilities)])
-    rows = [
-        f"held-out lines      {total}",
-        f"accuracy            {right / total:.4f}  ({right} right; 95 % interval {low:.4f} to {high:.4f}, Wilson)",
-        f"right in the top 2  {top2:.4f}",
-        f"macro recall        {np.mean([r for _, _, r, _ in recalls(predicted, truth, labels)]):.4f}",
-        f"calibration error   {calibration_error(probabilities, truth):.4f}  (ECE, 15 bins)",
-        "", f"{'label':<18}{'lines':>6}{'recall':>8}{'precision':>11}",
-    ]
-    rows += [f"{name:<18}{n:>6}{r:>8.3f}{p:>11.3f}" for name, n, r, p in recalls(predicted, truth, labels)]
-    rows += ["", "most frequent confusions (truth -> predicted)"]
-    rows += [f"{t:>18} -> {p:<18}{n:>3}" for t, p, n in confusions(predicted, truth, labels)]
-    return "\n".join(rows)
+def of_teacher(teacher: Teacher) -> str:
+    """Its accuracy by group, and its guard at 0.5."""
+    lines = of(corpus.category(), Split.TEST)
+    said = rows_of(teacher, [line.text for line in lines])[:, :len(CATEGORIES)].argmax(1).tolist()
+    parts = [f"{group} {np.mean([s == line.label for s, line in zip(said, lines) if line.group == group]):.4f}"
+             for group in ("corpus", "everyday", "exam")]
+    guards = of(corpus.guard(), Split.TEST)
+    bad = rows_of(teacher, [line.text for line in guards])[:, len(CATEGORIES):].argmax(1).tolist()
+    for label, name in ((1, "recall"), (0, "false positives")):
+        parts.append(f"guard {name} {np.mean([b for b, line in zip(bad, guards) if line.label == label]):.4f}")
+    return ", ".join(parts)
 
 
-def write_predictions(path: Path, probabilities: np.ndarray, lines: list[Line], labels: list[str]) -> None:
-    """One JSON object a line, in corpus order; `line` is the 0-based index in `file`."""
-    with path.open("w", encoding="utf-8") as out:
-        for line, row in zip(lines, probabilities):
-            out.write(json.dumps({
-                "file": line.file, "line": line.index, "label": labels[line.label], "predicted": labels[int(row.argmax())],
-                "probabilities": {name: round(float(p), 6) for name, p in zip(labels, row)},
-            }) + "\n")
+def of_category(bundle: Bundle) -> list[str]:
+    lines = of(corpus.category(), Split.TEST)
+    said = np.stack([bundle.category(line.text) for line in lines])
+    truth, predicted = np.array([line.label for line in lines]), said.argmax(1)
+    out = ["category"]
+    for group in ("corpus", "everyday", "exam"):
+        mine = np.array([line.group == group for line in lines])
+        out.append(f"  accuracy, {group:<10} {share(int((truth == predicted)[mine].sum()), int(mine.sum()))}")
+    out.append(f"  calibration error    {calibration_error(said, truth):.4f}  (ECE, 15 bins)")
+    out += [f"  {name:<18}{n:>6}{r:>8.3f}{p:>8.3f}" for name, n, r, p in recalls(predicted, truth, CATEGORIES)]
+    out.append("  most frequent confusions (truth -> predicted)")
+    return out + [f"  {t:>18} -> {p:<18}{n:>3}" for t, p, n in confusions(predicted, truth, CATEGORIES)]
+
+
+def of_guard(bundle: Bundle) -> list[str]:
+    lines = of(corpus.guard(), Split.TEST)
+    said = [bundle.jailbreak(line.text) >= bundle.thresholds["guard"] for line in lines]
+    out = ["guard"]
+    for label, name in ((1, "recall"), (0, "false positives")):
+        mine = [s for s, line in zip(said, lines) if line.label == label]
+        out.append(f"  {name:<16} {share(sum(mine), len(mine))}")
+    for group in sorted({line.group for line in lines}):
+        mine = [s for s, line in zip(said, lines) if line.group == group]
+        out.append(f"  {group:<26}{sum(mine):>4} of {len(mine):>3} flagged")
+    return out
+
+
+def of_tags(bundle: Bundle) -> list[str]:
+    out, found = ["names (token head alone)"], {kind: [0, 0] for kind in ENTITIES}
+    sets = [pii.examples(Split.TEST, 1000, 5), [t for t, split in pii.marked() if split is Split.TEST]]
+    for example in sets[0] + sets[1]:
+        types = bundle.types(example.text)
+        for kind in {kind for kind, _, _ in example.entities if kind in ENTITIES}:
+            found[kind][0] += kind in types
+            found[kind][1] += 1
+    out += [f"  recall {kind:<16} {share(*counts)}" for kind, counts in found.items()]
+    plain = [t.text for t, split in pii.negatives() if split is Split.TEST]
+    return [*out, f"  negatives with a name   {share(sum(bool(bundle.types(text)) for text in plain), len(plain))}"]
+
+
+def of_pairs(bundle: Bundle) -> list[str]:
+    groups = [group for group, split in corpus.groups() if split is Split.TEST]
+    limit, out = bundle.thresholds["embedding"], [f"cache pairs at {bundle.thresholds['embedding']}"]
+    for key, name in (("same", "paraphrase hits"), ("different", "false hits")):
+        hits = [float(bundle.embedding(g["q"]) @ bundle.embedding(text)) >= limit for g in groups for text in g[key]]
+        out.append(f"  {name:<16} {share(sum(hits), len(hits))}")
+    return out
+
+
+def report(bundle: Bundle) -> str:
+    return "\n".join(of_category(bundle) + of_guard(bundle) + of_tags(bundle) + of_pairs(bundle))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Accuracy of the bundle on the held-out lines.")
+    parser = argparse.ArgumentParser(description="The bundle's heads on the held-out lines.")
     parser.add_argument("--bundle", type=Path, default=BUNDLE)
-    parser.add_argument("--predictions", type=Path, help="write the prediction for every held-out line as JSON lines")
-    arguments = parser.parse_args()
-    bundle, lines = Bundle(arguments.bundle), held_out()
-    probabilities = predictions(bundle, lines)
-    print(report(probabilities, lines, bundle.labels))
-    if arguments.predictions:
-        write_predictions(arguments.predictions, probabilities, lines, bundle.labels)
+    print(report(Bundle(parser.parse_args().bundle)))
 
 
 if __name__ == "__main__":

@@ -9,29 +9,40 @@ BUNDLE = HERE / "bundle"
 CACHE = HERE / ".cache"
 
 SEED = 20
-VERSION = "0.1.0"
-MAX_TOKENS = 256  # the runtime cuts here, [CLS] and [SEP] included
+VERSION = "0.2.0"
 
-# Logit order of the category head. The runtime reads it from labels.json; later versions only append heads.
+# Logit order of each head. The runtime reads it from labels.json.
 CATEGORIES = [
     "business", "law", "psychology", "biology", "chemistry", "history", "other",
     "health", "economics", "math", "physics", "computer science", "philosophy", "engineering",
 ]
+GUARD = ["benign", "jailbreak"]
+ENTITIES = ["PERSON", "ORGANIZATION", "GPE", "NRP", "STREET_ADDRESS"]
+TAGS = ["O"] + [f"{prefix}-{entity}" for entity in ENTITIES for prefix in "BI"]
+
+# Names in the ONNX file.
+INPUTS = ("input_ids", "shape_ids")  # int64 [1, sequence], with [CLS] and [SEP]; no padding, hence no mask
+OUTPUTS = {
+    "category": "category_logits",   # float32 [1, labels]; its softmax is the calibrated probability
+    "guard": "guard_logits",         # float32 [1, labels]; likewise, 0.5 is the default threshold
+    "tags": "tag_logits",            # float32 [1, sequence, tags]
+    "embedding": "embedding",        # float32 [1, width], length 1
+}
 
 
 @dataclass(frozen=True)
 class TeacherSettings:
     """Fine-tuning of MiniLM (22 M parameters)."""
 
-    epochs: int = 3
-    batch: int = 32
-    lr: float = 8e-5            # peak, transformer layers
-    head_lr: float = 2e-3       # peak, the fresh linear head
+    epochs: int = 2
+    batch: int = 48
+    lr: float = 1e-4            # peak, transformer layers
+    head_lr: float = 2e-3       # peak, the fresh linear heads
     weight_decay: float = 0.01
     warmup: float = 0.1         # share of the steps
     dropout: float = 0.1        # on the pooled vector
     label_smoothing: float = 0.05
-    max_tokens: int = 192       # the longest line of the corpus has fewer
+    max_tokens: int = 192       # hardly a line of the corpora has more
     augment: float = 0.5        # chance that a line is disturbed when drawn
     bf16: bool = True           # autocast of the matrix products
 
@@ -40,26 +51,36 @@ class TeacherSettings:
 class StudentShape:
     """What the exported graph looks like."""
 
-    width: int = 128     # of the embedding
-    heads: int = 4       # attention poolings, each over the whole width
-    max_pool: bool = True
-    conv: int = 3        # tokens that the convolution sees; 0 leaves it out
-    hidden: int = 128    # of the head; 0 = linear head
-    dropout: float = 0.3
+    width: int = 128                                     # of the embedding
+    context: int = 96                                    # channels of the convolutions
+    dilations: tuple[int, ...] = (1, 2, 4)               # one convolution over three tokens each
+    pools: tuple[int, int, int] = (4, 4, 2)              # attention poolings: category, guard, embedding
+    hidden: tuple[int, int] = (128, 64)                  # category, guard
+    embedding: int = 128                                 # of the sentence embedding
+    dropout: float = 0.4
 
 
 @dataclass(frozen=True)
 class DistilSettings:
-    """Knobs of the student's training."""
+    """Knobs of the student's training. Weights are those of the losses, which are added up."""
 
-    epochs: int = 6
+    epochs: int = 4
     batch: int = 64
     lr: float = 2e-3             # peak, everything but the embedding
-    embedding_lr: float = 2e-3   # peak, embedding table
-    weight_decay: float = 0.01
-    token_dropout: float = 0.15  # chance that a token is hidden
-    hard_weight: float = 0.3     # share of the true label in the target where there is one
+    embedding_lr: float = 4e-4   # peak, embedding table
+    weight_decay: float = 0.05
+    token_dropout: float = 0.2   # chance that a token is hidden from the poolings
+    hard_weight: float = 0.5     # share of the true label in the target where there is one
+    guard_hard_weight: float = 0.8  # the teacher knows less of attacks than the labels do
     max_tokens: int = 192
+    guard_batch: int = 48
+    pii_batch: int = 48
+    pair_batch: int = 40
+    pair_temperature: float = 0.05
+    guard_weight: float = 1.5
+    pii_weight: float = 1.0
+    mimic_weight: float = 1.0    # sentence embedding against MiniLM's
+    pair_weight: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -69,10 +90,11 @@ class Plan:
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     shape: StudentShape = field(default_factory=StudentShape)
     distil: DistilSettings = field(default_factory=DistilSettings)
-    teachers: int = 1            # seeds whose opinions are averaged
     prompts_per_topic: int = 1   # from the templates in topics.py
     disturbed_copies: int = 1    # of each labelled line, see augment.py
-    unlabelled: int = 30_000     # texts made by synthesis.py
+    unlabelled: int = 15_000     # texts made by synthesis.py
+    glosses: int = 30_000        # definitions of WordNet
+    pii_examples: int = 40_000   # filled templates
     vocabulary: int = 16_000     # WordPiece pieces kept
 
 

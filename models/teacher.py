@@ -1,4 +1,4 @@
-"""The teacher: MiniLM (L6, 384 wide) fine-tuned on the labelled lines, mean-pooled, with one linear layer on top."""
+"""The teacher: MiniLM (L6, 384 wide) fine-tuned for category and guard at once, mean-pooled, one linear layer for each."""
 
 import os
 import random
@@ -13,46 +13,55 @@ from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer
 
 from augment import disturb
-from settings import CATEGORIES, TeacherSettings
+from settings import CATEGORIES, GUARD, TeacherSettings
 
 PRETRAINED = Path(MODEL_DIR)
 
 
-class Teacher(nn.Module):
-    """Text in, logits over CATEGORIES out."""
+class Encoder(nn.Module):
+    """MiniLM and its tokenizer: texts to vectors."""
 
-    def __init__(self, settings: TeacherSettings) -> None:
+    def __init__(self, max_tokens: int, bf16: bool) -> None:
         super().__init__()
-        self.settings = settings
+        self.max_tokens, self.bf16 = max_tokens, bf16
         self.tokenizer = AutoTokenizer.from_pretrained(PRETRAINED)
         self.encoder = AutoModel.from_pretrained(PRETRAINED, attn_implementation="sdpa")
-        self.head = nn.Linear(self.encoder.config.hidden_size, len(CATEGORIES))
-        self.dropout = nn.Dropout(settings.dropout)
 
-    def embed(self, texts: list[str]) -> Tensor:
+    def forward(self, texts: list[str]) -> Tensor:
         """Mean of the last hidden states: [batch, 384], not normalised."""
-        batch = self.tokenizer(texts, padding=True, truncation=True, max_length=self.settings.max_tokens, return_tensors="pt")
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.bf16):
+        batch = self.tokenizer(texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt")
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
             hidden = self.encoder(**batch).last_hidden_state.float()
         mask = batch["attention_mask"].unsqueeze(-1).float()
         return (hidden * mask).sum(1) / mask.sum(1)
 
-    def forward(self, texts: list[str]) -> Tensor:
-        """[batch, categories] logits."""
-        return self.head(self.dropout(self.embed(texts)))
 
-    @torch.inference_mode()
-    def predict(self, texts: list[str], batch: int = 64, embeddings: bool = False) -> Tensor:
-        """Logits (or pooled vectors) of many texts, in their order; batches of like length."""
-        self.eval()
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        rows: list[Tensor] = [torch.empty(0)] * len(texts)
-        for start in range(0, len(order), batch):
-            part = order[start:start + batch]
-            chunk = [texts[i] for i in part]
-            for i, row in zip(part, self.embed(chunk) if embeddings else self(chunk)):
-                rows[i] = row
-        return torch.stack(rows).clone()
+class Teacher(nn.Module):
+    """Texts in, logits [batch, categories + guard labels] out."""
+
+    def __init__(self, settings: TeacherSettings) -> None:
+        super().__init__()
+        self.encoder = Encoder(settings.max_tokens, settings.bf16)
+        self.category = nn.Linear(384, len(CATEGORIES))
+        self.guard = nn.Linear(384, len(GUARD))
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def forward(self, texts: list[str]) -> Tensor:
+        pooled = self.dropout(self.encoder(texts))
+        return torch.cat([self.category(pooled), self.guard(pooled)], 1)
+
+
+@torch.inference_mode()
+def rows_of(model: nn.Module, texts: list[str], batch: int = 64) -> Tensor:
+    """What `model` says of many texts, in their order; batches of like length."""
+    model.eval()
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    rows: list[Tensor] = [torch.empty(0)] * len(texts)
+    for start in range(0, len(order), batch):
+        part = order[start:start + batch]
+        for i, row in zip(part, model([texts[i] for i in part])):
+            rows[i] = row
+    return torch.stack(rows).clone()
 
 
 def pretrained_word_embeddings() -> Tensor:
@@ -79,24 +88,32 @@ def warmed(optimiser: torch.optim.Optimizer, warm: int, steps: int) -> torch.opt
         optimiser, lambda s: (s + 1) / warm if s < warm else max(0.0, (steps - s) / (steps - warm)))
 
 
-def finetune(texts: list[str], labels: list[int], settings: TeacherSettings, seed: int, log=print) -> Teacher:
-    """Trains for a fixed number of epochs (no early stopping)."""
+def finetune(texts: list[str], categories: list[int], guards: list[int], settings: TeacherSettings, seed: int, log=print) -> Teacher:
+    """Trains for a fixed number of epochs (no early stopping). A label of -1 is unknown."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     teacher = Teacher(settings)
+    heads = [p for n, p in teacher.named_parameters() if not n.startswith("encoder")]
+    table = teacher.encoder.encoder.embeddings.word_embeddings  # half of all weights, and the half with least to learn
+    table.requires_grad_(False)
+    layers = [p for p in teacher.encoder.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW([
-        {"params": teacher.encoder.parameters(), "lr": settings.lr},
-        {"params": teacher.head.parameters(), "lr": settings.head_lr},
+        {"params": layers, "lr": settings.lr},
+        {"params": heads, "lr": settings.head_lr},
     ], weight_decay=settings.weight_decay)
     steps = settings.epochs * len(batches([0] * len(texts), settings.batch, random.Random(0)))
     schedule = warmed(optimiser, max(1, int(settings.warmup * steps)), steps)
-    target = torch.tensor(labels)
+    category, guard = torch.tensor(categories), torch.tensor(guards)
     for epoch in range(settings.epochs):
         teacher.train()
         total = 0.0
-        for part in batches([len(t) for t in texts], settings.batch, rng):
+        for n, part in enumerate(batches([len(t) for t in texts], settings.batch, rng)):
             chunk = [disturb(texts[i], rng) if rng.random() < settings.augment else texts[i] for i in part]
-            loss = F.cross_entropy(teacher(chunk), target[part], label_smoothing=settings.label_smoothing)
+            logits = teacher(chunk)
+            loss = torch.zeros(())
+            for said, truth in ((logits[:, :len(CATEGORIES)], category[part]), (logits[:, len(CATEGORIES):], guard[part])):
+                if (truth >= 0).any():
+                    loss = loss + F.cross_entropy(said, truth, ignore_index=-1, label_smoothing=settings.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)
@@ -104,5 +121,4 @@ def finetune(texts: list[str], labels: list[int], settings: TeacherSettings, see
             schedule.step()
             total += loss.item() * len(part)
         log(f"teacher seed {seed} epoch {epoch + 1}/{settings.epochs} loss {total / len(texts):.4f}")
-    teacher.eval()
-    return teacher
+    return teacher.eval()

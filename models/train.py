@@ -1,10 +1,8 @@
-"""One command from the text in data/ to the files of bundle/:
+"""One command from the text in data/ to the files of bundle/, the golden outputs and MODEL_CARD.md:
 
-    python models/train.py            # everything: a development pass, then the bundle
-    python models/train.py --threads 4
+    python models/train.py [--threads 2]
 
-The development pass trains without a fifth of the pool, to measure quantisation and to fit the temperature; the bundle
-is then trained on the whole pool with the same settings. Neither ever reads a held-out line; evaluate.py does, at the end.
+The held-out lines are never trained, tuned or stopped on; evaluate.py reads them, at the end.
 """
 
 import argparse
@@ -14,69 +12,27 @@ import numpy as np
 import torch
 
 import bundle
+import calibrate
 import card
+import corpus
 import distil
 import evaluate
 import export
+import golden
+import material as materials
 import vocabulary
-from corpus import Line, extra, fold_of, held_out, pool
-from material import Material, collect
-from metrics import calibration_error, fit_temperature, softmax
-from settings import BUNDLE, CATEGORIES, SEED, VERSION, Plan, as_dict
+from corpus import Split
+from settings import BUNDLE, SEED, VERSION, Plan, as_dict
 from student import Student
 
-FOLDS, DEVELOPMENT_FOLD = 5, 1
 
-
-def student_from(material: Material, plan: Plan, seed: int) -> Student:
-    data = distil.samples(material.tokenizer, material.texts, material.soft, material.labels, plan.distil.max_tokens)
-    return distil.train(data, material.initial, len(CATEGORIES), plan.shape, plan.distil, seed, log)
-
-
-def logits_of(student: Student, material: Material, lines: list[Line]) -> np.ndarray:
-    """[lines, labels]"""
-    ids = [e.ids for e in material.tokenizer.encode_batch([line.text for line in lines])]
-    return distil.predict(student, ids).numpy()
-
-
-def development(plan: Plan) -> dict:
-    """Trains without the development fold; returns its figures and the temperature."""
-    lines = pool()
-    dev = [line for line in lines if fold_of(line, FOLDS) == DEVELOPMENT_FOLD]
-    rest = [line for line in lines if fold_of(line, FOLDS) != DEVELOPMENT_FOLD]
-    material = collect(rest, extra(dev), plan, SEED, "development", log, teachers=1)
-    student = student_from(material, plan, SEED)
-    truth = np.array([line.label for line in dev])
-    logits = logits_of(student, material, dev)
-    rounded = logits_of(_rounded(student), material, dev)
-    temperature = fit_temperature(rounded, truth)
-    return {
-        "lines": len(dev),
-        "teacher_accuracy": float((material.teachers_say([line.text for line in dev]).argmax(1) == truth).mean()),
-        "accuracy_float": float((logits.argmax(1) == truth).mean()),
-        "accuracy_int8": float((rounded.argmax(1) == truth).mean()),
-        "temperature": round(temperature, 4),
-        "ece_before": calibration_error(softmax(rounded), truth),
-        "ece_after": calibration_error(softmax(rounded / temperature), truth),
-    }
-
-
-def _rounded(student: Student) -> Student:
+def rounded(student: Student) -> Student:
     """The same student with the embedding that the int8 table gives back."""
-    copy = Student(student.embedding.num_embeddings, student.out.out_features, student.shape)
+    copy = Student(student.embedding.num_embeddings, student.shape)
     copy.load_state_dict(student.state_dict())
-    codes, scales = export.quantise_rows(student.embedding.weight.detach().numpy())
+    codes, scales = export.quantise_rows(copy.embedding.weight.detach().numpy())
     copy.embedding.weight.data = torch.from_numpy(codes * scales)
-    return copy
-
-
-def write_bundle(student: Student, material: Material, figures: dict, plan: Plan) -> None:
-    BUNDLE.mkdir(exist_ok=True)
-    export.save(export.build(student, figures["temperature"]), BUNDLE / "classifier.onnx")
-    vocabulary.save(material.tokenizer, BUNDLE / "tokenizer.json")
-    bundle.write_labels(BUNDLE)
-    bundle.write_manifest(BUNDLE, VERSION, {
-        "seed": SEED, "settings": as_dict(plan), "development": figures, "lines": material.counts, "versions": versions()})
+    return copy.eval()
 
 
 def versions() -> dict[str, str]:
@@ -84,11 +40,13 @@ def versions() -> dict[str, str]:
     return {name: version(name) for name in ("torch", "transformers", "tokenizers", "onnx", "onnxruntime", "numpy")}
 
 
-def check_export(student: Student, material: Material, temperature: float, lines: list[Line]) -> float:
-    """Largest difference between the logits of the ONNX file and those of the rounded student in PyTorch."""
+def check_export(student: Student, tokenizer, calibration: export.Calibration) -> float:
+    """Largest difference between the category probabilities of the ONNX file and those of PyTorch, on short lines."""
     shipped = bundle.Bundle()
-    torch_says = logits_of(_rounded(student), material, lines) / temperature
-    worst = max(float(np.abs(shipped.logits(line.text) - row).max()) for line, row in zip(lines, torch_says))
+    texts = [line.text for line in corpus.of(corpus.category(), Split.CALIBRATION) if len(line.text) < 300][:200]
+    said = distil.predict(student, tokenizer, texts, batch=1)
+    t = calibration.category_temperature
+    worst = max(float(np.abs(shipped.category(x) - (o.category / t).softmax(0).numpy()).max()) for x, o in zip(texts, said))
     if worst > 1e-4:
         raise SystemExit(f"the exported graph differs from PyTorch by {worst:.2e}")
     return worst
@@ -103,20 +61,24 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    torch.use_deterministic_algorithms(True)
     started, plan = time.time(), Plan()
-    figures = development(plan)
-    log(f"development: {figures}")
-    material = collect(pool(), extra(), plan, SEED, "final", log, teachers=plan.teachers)
-    student = student_from(material, plan, SEED)
-    write_bundle(student, material, figures, plan)
-    log(f"ONNX against PyTorch: {check_export(student, material, figures['temperature'], pool()[::10]):.1e}")
+    material = materials.collect(plan, SEED, log)
+    log(f"teacher, held out: {evaluate.of_teacher(material.teacher)}")
+    student = rounded(distil.train(material, plan.shape, plan.distil, SEED, log))
+    calibration, thresholds = calibrate.fit(student, material.tokenizer)
+    log(f"{calibration} {thresholds}")
+    BUNDLE.mkdir(exist_ok=True)
+    export.save(export.build(student, calibration), BUNDLE / "classifier.onnx")
+    vocabulary.save(material.tokenizer, BUNDLE / "tokenizer.json")
+    bundle.write(BUNDLE, VERSION, thresholds, {
+        "seed": SEED, "settings": as_dict(plan), "texts": material.counts, "versions": versions()})
+    log(f"ONNX against PyTorch: {check_export(student, material.tokenizer, calibration):.1e}")
+    golden.write()
+    golden.write_entities()
     log(f"trained in {(time.time() - started) / 60:.0f} minutes")
-    lines, shipped = held_out(), bundle.Bundle()
-    probabilities = evaluate.predictions(shipped, lines)
-    text = evaluate.report(probabilities, lines, shipped.labels)
+    text = evaluate.report(bundle.Bundle())
     print(text)
-    card.write(text, figures, material.counts, plan)
+    card.write(text, calibration, thresholds, material.counts, plan)
 
 
 if __name__ == "__main__":

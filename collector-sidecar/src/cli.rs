@@ -2,6 +2,7 @@
 #![allow(clippy::doc_markdown, reason = "comments are shown as help")]
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ pub struct Run {
     /// WasmPlugin that carries it
     #[arg(long, value_name = "FILE", env = "SEMANTIC_ROUTER_COLLECTOR_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Where to receive OTLP over HTTP
+    /// Where to receive OTLP over HTTP, serve models and classify texts
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -76,6 +77,12 @@ pub struct Run {
         env = "SEMANTIC_ROUTER_COLLECTOR_ADMIN"
     )]
     pub admin: SocketAddr,
+    /// The folder of the user's own models, served under /models/
+    #[arg(long, value_name = "DIR", env = "SEMANTIC_ROUTER_COLLECTOR_MODELS")]
+    pub models: Option<PathBuf>,
+    /// Threads that classify texts [default: as many as cores]
+    #[arg(long, value_name = "NUMBER", env = "SEMANTIC_ROUTER_COLLECTOR_CLASSIFY_THREADS")]
+    pub classify_threads: Option<NonZeroUsize>,
     /// The most bytes that wait to be delivered; more is answered with 503
     #[arg(
         long,

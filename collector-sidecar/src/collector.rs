@@ -1,5 +1,7 @@
-//! The collector as a whole: receivers, queue, exporter, admin listener.
+//! The collector as a whole: receivers, queue, exporter, admin listener, models
+//! and classifiers.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,8 +12,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::batch::Batcher;
+use crate::classify::{self, Desk, Threads};
 use crate::export::{Destination, Exporter, Worker};
 use crate::metrics::Metrics;
+use crate::models::{self, Models, Shelf};
 use crate::queue::Queue;
 use crate::receive::{Intake, grpc_router, http_router};
 use crate::serve::{ListenError, Listener};
@@ -32,6 +36,15 @@ pub struct Options {
     pub destination: Destination,
 }
 
+/// What a collector does besides.
+#[derive(Clone, Debug, Default)]
+pub struct Services {
+    /// The user's own models, which it serves.
+    pub models: Option<Arc<Models>>,
+    /// How it classifies texts.
+    pub classify: classify::Settings,
+}
+
 /// Why a collector did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -48,6 +61,9 @@ pub enum StartError {
     /// The destination cannot be connected to.
     #[error("cannot connect to the destination: {0}")]
     Connect(#[from] tonic::transport::Error),
+    /// There are no threads to classify on.
+    #[error("cannot start threads to classify on: {0}")]
+    Threads(io::Error),
 }
 
 /// Where a collector listens.
@@ -75,11 +91,20 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Starts a collector. It receives as soon as this returns.
+    /// Starts a collector that has no models but the bundled ones. It receives
+    /// as soon as this returns.
     ///
     /// # Errors
     /// Why it did not start; nothing is left running.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        Self::start_with(options, Services::default()).await
+    }
+
+    /// The same, with what it does besides.
+    ///
+    /// # Errors
+    /// Why it did not start; nothing is left running.
+    pub async fn start_with(options: Options, services: Services) -> Result<Self, StartError> {
         let http = Listener::open("OTLP/HTTP", options.otlp_http).await?;
         let grpc = Listener::open("OTLP/gRPC", options.otlp_grpc).await?;
         let web = Listener::open("health and metrics", options.admin).await?;
@@ -95,12 +120,20 @@ impl Collector {
 
         let queue = Arc::new(Queue::new(options.max_queued_bytes));
         let metrics = Arc::new(Metrics::new(queue.clone()));
+        let Services { models, classify } = services;
+        let threads = Threads::start(classify, models.clone(), &metrics.classify)
+            .map_err(StartError::Threads)?;
         let workers = spawn_workers(exporter, &queue, &metrics);
         let intake = Arc::new(Intake::new(queue.clone(), metrics.clone()));
-        let admin = Arc::new(Admin { metrics, draining: AtomicBool::new(false) });
         let (stop, stopped) = watch::channel(false);
+        let shelf = Shelf::new(models, metrics.model_bytes.clone(), stopped.clone());
+        let desk = Desk::new(threads, metrics.classify.clone(), stopped.clone());
+        let router = http_router(intake.clone())
+            .merge(models::router(Arc::new(shelf)))
+            .merge(classify::router(Arc::new(desk)));
+        let admin = Arc::new(Admin { metrics, draining: AtomicBool::new(false) });
         let mut receivers = JoinSet::new();
-        receivers.spawn(http.serve(http_router(intake.clone()), stopped.clone()));
+        receivers.spawn(http.serve(router, stopped.clone()));
         receivers.spawn(grpc.serve(grpc_router(intake), stopped));
         // Its own channel, never told to stop: it shows the draining as well.
         let (never, unstopped) = watch::channel(false);

@@ -2,13 +2,18 @@
 //!
 //! Data flows one way: [`receive`] → [`queue`] → [`batch`] → [`export`]. What
 //! flows are encoded requests, checked but never decoded ([`otlp`]).
+//!
+//! Beside that it does for the filters what is too large for them: it keeps the
+//! user's own models ([`models`]) and classifies texts ([`mod@classify`]).
 
 pub mod batch;
+pub mod classify;
 pub mod cli;
 pub mod collector;
 pub mod config;
 pub mod export;
 pub mod metrics;
+pub mod models;
 pub mod otlp;
 pub mod queue;
 pub mod receive;
@@ -17,4 +22,4 @@ pub mod serve;
 pub mod validate;
 pub mod web;
 
-pub use collector::{Addresses, Collector, Options, StartError};
+pub use collector::{Addresses, Collector, Options, Services, StartError};

@@ -13,6 +13,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 use tokio::time::Instant;
 
+use crate::classify::ClassifyMetrics;
 use crate::queue::Queue;
 
 /// How spans arrive.
@@ -47,6 +48,10 @@ pub struct Metrics {
     failed_spans: Family<Labels, Counter>,
     retries: Family<Labels, Counter>,
     in_flight: Family<Labels, Gauge>,
+    /// Of requests to classify.
+    pub classify: ClassifyMetrics,
+    /// Bytes of models' files that were sent.
+    pub model_bytes: Counter,
 }
 
 /// The metrics of one exporter.
@@ -66,8 +71,11 @@ impl Metrics {
     /// Metrics of a collector that starts now, with this queue.
     #[must_use]
     pub fn new(queue: Arc<Queue>) -> Self {
+        let mut registry = Registry::default();
         let mut metrics = Self {
-            registry: Registry::default(),
+            classify: ClassifyMetrics::new(&mut registry),
+            model_bytes: Counter::default(),
+            registry,
             accepted_spans: Family::default(),
             refused_spans: Family::default(),
             refused_requests: Family::default(),
@@ -117,6 +125,11 @@ impl Metrics {
             "otelcol_exporter_in_flight_requests",
             "Batches being sent or waiting to be sent again",
             self.in_flight.clone(),
+        );
+        registry.register(
+            "semantic_router_model_sent_bytes",
+            "Bytes of models' files that were sent",
+            self.model_bytes.clone(),
         );
     }
 
@@ -205,6 +218,10 @@ mod tests {
             "otelcol_exporter_queue_capacity 1000\n",
             "otelcol_exporter_queue_spans 0\n",
             "# TYPE otelcol_process_uptime_seconds counter\n",
+            "semantic_router_classify_requests_total{outcome=\"abandoned\"} 0\n",
+            "semantic_router_classify_duration_seconds_count{classifier=\"pii\"} 0\n",
+            "semantic_router_classify_queue_length 0\n",
+            "semantic_router_model_sent_bytes_total 0\n",
         ] {
             assert!(text.contains(line), "{line}{text}");
         }

@@ -2,13 +2,18 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
+use semantic_router_filter::config::Config;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
+use crate::classify::Settings;
 use crate::cli::Run;
-use crate::collector::{Collector, Options, StartError};
+use crate::collector::{Collector, Options, Services, StartError};
 use crate::config::{self, ConfigError};
 use crate::export::{Destination, DestinationError, Environment, EnvironmentError};
+use crate::models::{FolderError, Models};
 
 /// Why the collector could not run.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +27,9 @@ pub enum RunError {
     /// There is nowhere to send spans to.
     #[error(transparent)]
     Destination(#[from] DestinationError),
+    /// The models cannot be served.
+    #[error(transparent)]
+    Models(#[from] FolderError),
     /// It did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -37,16 +45,24 @@ pub enum RunError {
 /// Why it did not run.
 pub async fn run(arguments: Run) -> Result<usize, RunError> {
     let environment = Environment::read(|name| std::env::var(name).ok())?;
-    let destination = destination(arguments.config.as_deref(), &environment)?;
+    let config = arguments.config.as_deref().map(read).transpose()?;
+    let exporter = config.as_ref().map(|config| &config.tracing.exporter);
+    let destination = Destination::resolve(exporter, &environment)?;
+    let models = arguments.models.as_deref().map(Models::open).transpose()?.map(Arc::new);
+    let classify = Settings::of(config.as_ref(), arguments.classify_threads);
+    missing(&classify, models.as_deref());
     let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signal)?;
-    let collector = Collector::start(Options {
-        otlp_http: arguments.otlp_http,
-        otlp_grpc: arguments.otlp_grpc,
-        admin: arguments.admin,
-        max_queued_bytes: arguments.max_queued_bytes,
-        destination: destination.clone(),
-    })
+    let collector = Collector::start_with(
+        Options {
+            otlp_http: arguments.otlp_http,
+            otlp_grpc: arguments.otlp_grpc,
+            admin: arguments.admin,
+            max_queued_bytes: arguments.max_queued_bytes,
+            destination: destination.clone(),
+        },
+        Services { models: models.clone(), classify },
+    )
     .await?;
     let addresses = collector.addresses();
     tracing::info!(
@@ -58,6 +74,9 @@ pub async fn run(arguments: Run) -> Result<usize, RunError> {
         destination,
         arguments.max_queued_bytes,
     );
+    if let Some((folder, models)) = arguments.models.zip(models) {
+        spawn_blocking(move || announce(&folder, models));
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -66,8 +85,7 @@ pub async fn run(arguments: Run) -> Result<usize, RunError> {
     Ok(collector.shutdown(arguments.shutdown_timeout).await)
 }
 
-fn destination(file: Option<&Path>, environment: &Environment) -> Result<Destination, RunError> {
-    let Some(file) = file else { return Ok(Destination::resolve(None, environment)?) };
+fn read(file: &Path) -> Result<Config, ConfigError> {
     let config::Loaded { config, problems } = config::read(file)?;
     for line in problems.lines() {
         tracing::warn!("{line}");
@@ -75,5 +93,30 @@ fn destination(file: Option<&Path>, environment: &Environment) -> Result<Destina
     if !config.tracing.enabled {
         tracing::warn!("{}: tracing is disabled: the router sends no spans", file.display());
     }
-    Ok(Destination::resolve(Some(&config.tracing.exporter), environment)?)
+    Ok(config)
+}
+
+/// Tells of the models in a folder, and hashes their files before they are
+/// asked for. Waits for the disk.
+fn announce(folder: &Path, models: Arc<Models>) {
+    let found = models.folder().models();
+    let (count, names) = (found.len(), found.join(", "));
+    match count {
+        0 => tracing::warn!("serving the models folder {}: no models", folder.display()),
+        1 => tracing::info!("serving the models folder {}: 1 model: {names}", folder.display()),
+        _ => tracing::info!(
+            "serving the models folder {}: {count} models: {names}",
+            folder.display()
+        ),
+    }
+    tokio::spawn(models.prepare(found));
+}
+
+/// Warns of the user's own models that are configured and not there.
+fn missing(classify: &Settings, models: Option<&Models>) {
+    for own in &classify.own {
+        if let Err(error) = own.check(models.map(Models::folder)) {
+            tracing::warn!("{}: {error}", own.classifier.name());
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod host;
 pub mod openai;
 pub mod pipeline;
 pub mod route;
+pub mod security;
 pub mod signal;
 pub mod stage;
 pub mod trace;

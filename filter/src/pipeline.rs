@@ -6,13 +6,14 @@
 
 use std::rc::Rc;
 
-use crate::classify::{Category, CategoryClassifier, ClassifyError};
+use crate::classify::{Budget, Category, Classifiers, ClassifyError, Coverage, Questions};
 use crate::clock::{Clock, UnixNanos};
-use crate::config::{Config, Endpoint, Mode, OnUnclassified};
+use crate::config::{Classifier, Config, Decision, Endpoint, Mode, OnUnclassified};
 use crate::decision;
 use crate::headers::{HeaderEdit, is_header_safe};
 use crate::openai::{self, Body, BodyError, ChatRequest, Edit, Splice};
 use crate::route::{self, Injection, Selection};
+use crate::security::{self, Jailbreak, Pii};
 use crate::signal::{Domain, Signals};
 use crate::stage::{Failure, Outcome, Stage};
 
@@ -21,15 +22,12 @@ pub const ENDPOINT_HEADER: &str = "x-vsr-destination-endpoint";
 /// The header that names the model to Envoy.
 pub const MODEL_HEADER: &str = "x-selected-model";
 
-/// Gives the category classifier, loaded when it is first asked for.
-pub type LoadClassifier = fn() -> Result<Rc<CategoryClassifier>, ClassifyError>;
-
 /// What decides on requests.
 pub struct Router {
     /// Its configuration.
     pub config: Config,
-    /// Its category classifier.
-    pub classifier: LoadClassifier,
+    /// Its classifiers.
+    pub classifiers: Rc<Classifiers>,
 }
 
 /// The stages that a request went through, and the verdict.
@@ -37,6 +35,10 @@ pub struct Router {
 pub struct Run<'a> {
     /// The category of the prompt.
     pub classification: Stage<Category>,
+    /// Attacks on the model. `None` where no guard is configured.
+    pub jailbreak: Option<Stage<Jailbreak>>,
+    /// Personal data. `None` where no decision asks for it.
+    pub pii: Option<Stage<Pii>>,
     /// The model. `None`, as what follows, where the request was not read.
     pub routing: Option<Stage<Selection<'a>>>,
     /// The endpoint.
@@ -68,10 +70,22 @@ pub enum Verdict {
 pub struct Reply {
     /// Its HTTP status.
     pub status: u32,
-    /// Its body, JSON.
+    /// Its body.
     pub body: String,
+    /// What it is.
+    pub content_type: &'static str,
+    /// Its other headers.
+    pub headers: Vec<(&'static str, String)>,
     /// What the proxy's log says of it.
     pub details: &'static str,
+}
+
+impl Reply {
+    /// An answer in JSON.
+    #[must_use]
+    pub fn json(status: u32, body: String, details: &'static str) -> Self {
+        Self { status, body, content_type: "application/json", headers: Vec::new(), details }
+    }
 }
 
 /// Takes a request through all stages.
@@ -85,39 +99,65 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
         Err(error) => return Run::unread(unreadable(config, &error), received, clock),
     };
 
-    let classification = Stage::run(clock, || classify(router, &request));
-    if let Outcome::Failed(failure) = &classification.outcome
-        && failure.policy == OnUnclassified::Reject
-    {
-        let verdict = Verdict::Reply(refusal(failure));
-        return Run::ended(classification, verdict);
+    let budget = Budget::new(clock, config.filter.inference.budget_ms);
+    let classification = Stage::run(clock, || classify(router, &request, &budget));
+    let mut run = Run::of(classification, Verdict::UNCHANGED);
+    run.user = request.user().map(Into::into);
+    if let Some(reply) = refused(&run.classification) {
+        return run.with(Verdict::Reply(reply));
     }
-    let domain = classification.result().map(|category| Domain(category.label.clone()));
-    let signals = Signals { domain };
+    let domain = run.classification.result().map(|category| Domain(category.label.clone()));
+    let found = decision::decide(config, &Signals { domain });
+    let decision = found.map(|found| found.decision);
 
-    let routing = Stage::run(clock, || {
-        let found = decision::decide(config, &signals);
-        Outcome::Ran(route::select(config, &request.model, found))
-    });
+    run.jailbreak = detect_jailbreak(router, decision, &request, &budget, clock);
+    if let Some(reply) = blocked_jailbreak(config, run.jailbreak.as_ref(), &request) {
+        return run.with(Verdict::Reply(reply));
+    }
+    run.pii = detect_pii(router, decision, &request, &budget, clock);
+    if let Some(reply) = blocked_pii(config, run.pii.as_ref(), decision, &request) {
+        return run.with(Verdict::Reply(reply));
+    }
+
+    let routing = Stage::run(clock, || Outcome::Ran(route::select(config, &request.model, found)));
     let backend = Stage::run(clock, || endpoint(config, &routing));
     let mut edits = model_edits(&routing, &request);
     let system_prompt = Stage::run(clock, || inject(config, &routing, &request, &mut edits));
 
-    let verdict = match config.filter.mode {
+    run.verdict = match config.filter.mode {
         Mode::Single => Verdict::Route {
             body: (!edits.is_empty()).then(|| openai::splice(request.source, edits)),
             headers: routing_headers(&routing, &backend),
         },
         Mode::Observe => Verdict::UNCHANGED,
     };
-    Run {
-        user: request.user().map(Into::into),
-        verdict,
-        classification,
-        routing: Some(routing),
-        backend: Some(backend),
-        system_prompt: Some(system_prompt),
+    run.routing = Some(routing);
+    run.backend = Some(backend);
+    run.system_prompt = Some(system_prompt);
+    run
+}
+
+/// What is to be asked of classifiers in the sidecar before a request is run;
+/// `None` where nothing is, or nothing any more.
+#[must_use]
+pub fn questions(router: &Router, body: &[u8]) -> Option<Questions> {
+    let (config, classifiers) = (&router.config, &router.classifiers);
+    if !classifiers.asks_sidecar() {
+        return None;
     }
+    let Ok(Body::Chat(request)) = Body::parse(body) else { return None };
+    let inference = &config.filter.inference;
+    let mut questions = Questions::default();
+    if config.classify_category {
+        questions.category.extend(Some(request.prompt()).filter(|prompt| !prompt.is_empty()));
+    }
+    if config.prompt_guard.is_some() {
+        questions.jailbreak = request.texts_of(&inference.jailbreak.scan);
+    }
+    if config.decisions.iter().any(|decision| decision.pii.is_some()) {
+        questions.pii = request.texts_of(&inference.pii.scan);
+    }
+    classifiers.questions(questions)
 }
 
 /// A request whose body was not read, because of `failure`.
@@ -135,7 +175,7 @@ impl<'a> Run<'a> {
     fn not_chat(received: UnixNanos, clock: &dyn Clock) -> Self {
         let outcome = Outcome::Skipped("not_a_chat_request");
         let stage = Stage { started: received, ended: clock.now(), outcome };
-        Self::ended(stage, Verdict::UNCHANGED)
+        Self::of(stage, Verdict::UNCHANGED)
     }
 
     fn unread(failure: Failure, received: UnixNanos, clock: &dyn Clock) -> Self {
@@ -144,18 +184,24 @@ impl<'a> Run<'a> {
             OnUnclassified::Reject => Verdict::Reply(refusal(&failure)),
         };
         let outcome = Outcome::Failed(failure);
-        Self::ended(Stage { started: received, ended: clock.now(), outcome }, verdict)
+        Self::of(Stage { started: received, ended: clock.now(), outcome }, verdict)
     }
 
-    fn ended(classification: Stage<Category>, verdict: Verdict) -> Self {
+    fn of(classification: Stage<Category>, verdict: Verdict) -> Self {
         Self {
             classification,
+            jailbreak: None,
+            pii: None,
             routing: None,
             backend: None,
             system_prompt: None,
             user: None,
             verdict,
         }
+    }
+
+    fn with(self, verdict: Verdict) -> Self {
+        Self { verdict, ..self }
     }
 
     /// The selection, where there is one.
@@ -171,18 +217,27 @@ fn unreadable(config: &Config, error: &BodyError) -> Failure {
         message: error.to_string(),
         status: 400,
         policy: config.on_unclassified(),
+        coverage: None,
     }
 }
 
 fn refusal(failure: &Failure) -> Reply {
-    Reply {
-        status: failure.status,
-        body: openai::error_body(failure.status, &failure.message),
-        details: failure.reason,
+    let body = openai::error_body(failure.status, &failure.message);
+    Reply::json(failure.status, body, failure.reason)
+}
+
+/// The refusal of a request that a stage could not look at, if that is the
+/// policy.
+fn refused<T>(stage: &Stage<T>) -> Option<Reply> {
+    match &stage.outcome {
+        Outcome::Failed(failure) if failure.policy == OnUnclassified::Reject => {
+            Some(refusal(failure))
+        }
+        _ => None,
     }
 }
 
-fn classify(router: &Router, request: &ChatRequest<'_>) -> Outcome<Category> {
+fn classify(router: &Router, request: &ChatRequest<'_>, budget: &Budget<'_>) -> Outcome<Category> {
     let config = &router.config;
     if !config.classify_category {
         return Outcome::Skipped("not_configured");
@@ -191,17 +246,117 @@ fn classify(router: &Router, request: &ChatRequest<'_>) -> Outcome<Category> {
     if prompt.is_empty() {
         return Outcome::Skipped("no_text");
     }
-    match (router.classifier)().and_then(|classifier| classifier.classify(&prompt)) {
+    match router.classifiers.category(&prompt, budget) {
         Ok(category) => Outcome::Ran(category),
-        Err(error) => {
-            log::error!("category classifier: {error}");
-            Outcome::Failed(Failure {
-                reason: "classifier_failed",
-                message: "the prompt could not be classified".to_owned(),
-                status: 503,
-                policy: config.on_unclassified(),
-            })
+        Err(error) => Outcome::Failed(unclassified("category", &error, config.on_unclassified())),
+    }
+}
+
+fn detect_jailbreak(
+    router: &Router,
+    decision: Option<&Decision>,
+    request: &ChatRequest<'_>,
+    budget: &Budget<'_>,
+    clock: &dyn Clock,
+) -> Option<Stage<Jailbreak>> {
+    let config = &router.config;
+    config.prompt_guard.as_ref()?;
+    Some(Stage::run(clock, || {
+        let Some((_, threshold)) = security::guard_for(config, decision) else {
+            return Outcome::Skipped("disabled_by_decision");
+        };
+        let found = security::jailbreak(config, &router.classifiers, threshold, request, budget);
+        let looked = |found: &Jailbreak| (found.coverage, found.detected);
+        checked(config, "jailbreak", &config.filter.inference.jailbreak, found, looked)
+    }))
+}
+
+fn detect_pii(
+    router: &Router,
+    decision: Option<&Decision>,
+    request: &ChatRequest<'_>,
+    budget: &Budget<'_>,
+    clock: &dyn Clock,
+) -> Option<Stage<Pii>> {
+    let config = &router.config;
+    let policy = decision?.pii.as_ref()?;
+    Some(Stage::run(clock, || {
+        let found = security::pii(config, &router.classifiers, policy, request, budget);
+        let looked = |found: &Pii| (found.coverage, !found.denied.is_empty());
+        checked(config, "pii", &config.filter.inference.pii, found, looked)
+    }))
+}
+
+/// What a security stage comes to: one that found nothing in the part of the
+/// text that it saw has not done its work.
+fn checked<T>(
+    config: &Config,
+    name: &'static str,
+    classifier: &Classifier,
+    found: Result<T, ClassifyError>,
+    looked: impl Fn(&T) -> (Coverage, bool),
+) -> Outcome<T> {
+    let policy = config.effective(classifier.on_failure);
+    match found.map(|found| (looked(&found), found)) {
+        Ok(((coverage, false), _)) if coverage.is_truncated() => Outcome::Failed(Failure {
+            reason: "not_wholly_scanned",
+            message: format!(
+                "only {} of {} tokens could be checked: the rest is beyond what                  filter.inference allows",
+                coverage.scanned, coverage.total
+            ),
+            status: 413,
+            policy,
+            coverage: Some(coverage),
+        }),
+        Ok(((coverage, _), _)) if coverage.total == 0 => Outcome::Skipped("no_text"),
+        Ok((_, found)) => Outcome::Ran(found),
+        Err(error) => Outcome::Failed(unclassified(name, &error, policy)),
+    }
+}
+
+fn unclassified(name: &str, error: &ClassifyError, policy: OnUnclassified) -> Failure {
+    log::error!("{name} classifier: {error}");
+    Failure {
+        reason: "classifier_failed",
+        message: "the prompt could not be classified".to_owned(),
+        status: 503,
+        policy,
+        coverage: None,
+    }
+}
+
+/// The answer to a request in which the guard saw an attack, or which it could
+/// not look at and is not to let pass.
+fn blocked_jailbreak(
+    config: &Config,
+    stage: Option<&Stage<Jailbreak>>,
+    request: &ChatRequest<'_>,
+) -> Option<Reply> {
+    let stage = stage.filter(|_| config.filter.mode == Mode::Single)?;
+    match (&stage.outcome, refused(stage)) {
+        (_, Some(reply)) => Some(reply),
+        (Outcome::Ran(found), _) if found.detected => {
+            Some(security::jailbreak_reply(found, request, stage.ended))
         }
+        _ => None,
+    }
+}
+
+/// The same for personal data that the decision denies.
+fn blocked_pii(
+    config: &Config,
+    stage: Option<&Stage<Pii>>,
+    decision: Option<&Decision>,
+    request: &ChatRequest<'_>,
+) -> Option<Reply> {
+    let stage = stage.filter(|_| config.filter.mode == Mode::Single)?;
+    match (&stage.outcome, refused(stage)) {
+        (_, Some(reply)) => Some(reply),
+        (Outcome::Ran(found), _) if !found.denied.is_empty() => {
+            let name = decision.map_or("", |decision| decision.name.as_str());
+            Some(security::pii_reply(found, name, request, stage.ended))
+        }
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What became of a stage of the pipeline: every stage says why.
 
+use crate::classify::Coverage;
 use crate::clock::{Clock, UnixNanos};
 use crate::config::OnUnclassified;
 
@@ -36,6 +37,8 @@ pub struct Failure {
     pub status: u32,
     /// Whether the request goes on.
     pub policy: OnUnclassified,
+    /// How far the stage came, where it looked at a part.
+    pub coverage: Option<Coverage>,
 }
 
 impl<T> Stage<T> {

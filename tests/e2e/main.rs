@@ -6,6 +6,8 @@ mod classifier;
 #[cfg(test)]
 mod load;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod protocols;
 #[cfg(test)]
 mod scenarios;

@@ -11,12 +11,12 @@ use http::Method;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use prost::Message;
-use semantic_router_filter::classify::{Bundle, CategoryClassifier, ClassifyError};
+use semantic_router_filter::classify::{Classifiers, Limits as ClassifierLimits, Sources};
 use semantic_router_filter::clock::{Clock, UnixNanos};
 use semantic_router_filter::config::{self, Report};
 use semantic_router_filter::exchange::{Exchange, Services, Step, StreamEnd};
 use semantic_router_filter::headers::{HeaderEdit, Headers};
-use semantic_router_filter::pipeline::{ENDPOINT_HEADER, Router};
+use semantic_router_filter::pipeline::{ENDPOINT_HEADER, Reply, Router};
 use semantic_router_filter::trace::{Answer, Exporter, Limits, RandomIds, ScopeHeader};
 
 use crate::client::fields::Fields;
@@ -38,14 +38,6 @@ impl Clock for SystemClock {
     }
 }
 
-fn classifier() -> Result<Rc<CategoryClassifier>, ClassifyError> {
-    thread_local! {
-        static LOADED: Result<Rc<CategoryClassifier>, ClassifyError> =
-            Bundle::embedded().category().map(Rc::new);
-    }
-    LOADED.with(Clone::clone)
-}
-
 impl Native {
     /// A router with this configuration.
     ///
@@ -60,7 +52,13 @@ impl Native {
         };
         let header = ScopeHeader::new(&config.tracing.resource);
         let services = Services {
-            router: Rc::new(Router { config, classifier }),
+            router: Rc::new(Router {
+                classifiers: Rc::new(Classifiers::new(
+                    ClassifierLimits::of(&config.filter.inference),
+                    Sources::of(&config),
+                )),
+                config,
+            }),
             clock: Rc::new(SystemClock),
             ids: Rc::new(RefCell::new(RandomIds::default())),
         };
@@ -87,13 +85,16 @@ impl Native {
                 exchange.request_body(&body, &mut counts)
             };
         }
+        // Nobody is beside this router to be asked.
+        if let Step::Ask(_) = &step {
+            step = exchange.sidecar_answered(&body, (0, b""), &mut counts);
+        }
         if exchange.observes() && !body.is_empty() {
             exchange.observe_body(&body, true, &mut counts);
         }
         match step {
             Step::Reply(reply) => {
-                let response =
-                    local(request, u16::try_from(reply.status).unwrap_or(500), reply.body);
+                let response = local(request, &reply);
                 let _ = exchange.response_headers(&status_only(response.status), false);
                 self.finish(exchange, &response, reply.details);
                 Ok(response)
@@ -105,7 +106,9 @@ impl Native {
                 }
                 self.forward(exchange, request, upstream).await
             }
-            Step::Hold(_) => Ok(local(request, 500, "held for ever".to_owned())),
+            Step::Hold(_) | Step::Ask(_) => {
+                Ok(local(request, &Reply::json(500, "held for ever".to_owned(), "held_for_ever")))
+            }
         }
     }
 
@@ -149,7 +152,7 @@ impl Native {
                 Ok(response)
             }
             Err(Error::NoResponse { .. }) => {
-                let response = local(request, 503, String::new());
+                let response = local(request, &Reply::json(503, String::new(), "no_engine"));
                 let _ = exchange.response_headers(&status_only(503), false);
                 let details = "upstream_reset_before_response_started{connection_termination}";
                 self.finish(exchange, &response, details);
@@ -203,7 +206,7 @@ fn apply(headers: &mut Fields, edits: &[HeaderEdit]) {
 }
 
 /// An answer of the proxy's own; to gRPC in gRPC's form, as Envoy does it.
-fn local(request: &Request, status: u16, body: String) -> Response {
+fn local(request: &Request, reply: &Reply) -> Response {
     let named = |(name, value): &(String, Vec<u8>)| {
         name == "content-type" && value.starts_with(b"application/grpc")
     };
@@ -211,9 +214,12 @@ fn local(request: &Request, status: u16, body: String) -> Response {
     let (status, kind, body) = if is_grpc {
         (200, "application/grpc", Bytes::new())
     } else {
-        (status, "application/json", Bytes::from(body))
+        let status = u16::try_from(reply.status).unwrap_or(500);
+        (status, reply.content_type, Bytes::from(reply.body.clone()))
     };
-    let headers = vec![("content-type".to_owned(), kind.as_bytes().to_vec())];
+    let more = reply.headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let headers = std::iter::once(("content-type", kind)).chain(more);
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.into())).collect();
     Response {
         status,
         headers,

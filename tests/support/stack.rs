@@ -5,12 +5,14 @@ use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use semantic_router_collector::export::{
     Destination, DestinationError, Environment, EnvironmentError,
 };
-use semantic_router_collector::{Collector, Options as CollectorOptions, StartError};
+use semantic_router_collector::models::{FolderError, Models};
+use semantic_router_collector::{Collector, Options as CollectorOptions, Services, StartError};
 use semantic_router_filter::config::{Exporter, ExporterKind};
 
 use crate::backend::{Backend, ReceivedSpan, WaitError};
@@ -31,6 +33,9 @@ pub enum Error {
     /// The collector did not start.
     #[error(transparent)]
     Collector(#[from] StartError),
+    /// There is no folder of models.
+    #[error(transparent)]
+    Models(#[from] FolderError),
     /// The collector has nowhere to send spans to.
     #[error(transparent)]
     Destination(#[from] DestinationError),
@@ -246,5 +251,7 @@ async fn start_collector(backend: &Backend, http: SocketAddr) -> Result<Collecto
         max_queued_bytes: 64 << 20,
         destination: Destination::resolve(Some(&exporter), &environment)?,
     };
-    Ok(Collector::start(options).await?)
+    let models = Models::open(&checkout().join("tests/e2e/models"))?;
+    let services = Services { models: Some(Arc::new(models)), ..Services::default() };
+    Ok(Collector::start_with(options, services).await?)
 }

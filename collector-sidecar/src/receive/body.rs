@@ -17,40 +17,45 @@ use super::refusal::Refusal;
 /// Source: OTLP specification, "Request body size limits".
 pub const MAX_BODY_BYTES: usize = 64 << 20;
 
-/// The most bytes of all bodies that are being received: enough for one of the
-/// greatest length, compressed, as JSON and as protobuf, and room for others.
-const MAX_BUDGET_BYTES: usize = 4 * MAX_BODY_BYTES;
-
 /// How long a sender may be silent in the middle of a body.
 const MAX_SILENCE: Duration = Duration::from_secs(30);
 
 const CHUNK_BYTES: usize = 64 << 10;
 
 /// The memory of all bodies that are being received.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Budget {
+    most: usize,
     claimed: AtomicUsize,
+}
+
+impl Budget {
+    /// A budget of `most` bytes.
+    pub fn new(most: usize) -> Self {
+        Self { most, claimed: AtomicUsize::new(0) }
+    }
 }
 
 /// The bytes of a body, claimed from the budget until dropped.
 #[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,
+    most: usize,
     claimed: usize,
     budget: Arc<Budget>,
 }
 
 impl Buffer {
-    fn new(budget: &Arc<Budget>) -> Self {
-        Self { bytes: Vec::new(), claimed: 0, budget: budget.clone() }
+    fn new(most: usize, budget: &Arc<Budget>) -> Self {
+        Self { bytes: Vec::new(), most, claimed: 0, budget: budget.clone() }
     }
 
-    /// Reads a whole body.
+    /// Reads a whole body of at most `most` bytes.
     ///
     /// # Errors
     /// Why it was not read.
-    pub async fn read(mut body: Body, budget: &Arc<Budget>) -> Result<Self, Refusal> {
-        let mut buffer = Self::new(budget);
+    pub async fn read(mut body: Body, most: usize, budget: &Arc<Budget>) -> Result<Self, Refusal> {
+        let mut buffer = Self::new(most, budget);
         loop {
             let frame = timeout(MAX_SILENCE, body.frame());
             let Some(frame) = frame.await.map_err(|_| Refusal::Silent(MAX_SILENCE))? else {
@@ -63,12 +68,12 @@ impl Buffer {
         }
     }
 
-    /// Inflates a gzip body.
+    /// Inflates a gzip body, to no more than it may have itself.
     ///
     /// # Errors
     /// Why it was not inflated.
     pub fn inflate(self) -> Result<Self, Refusal> {
-        let mut inflated = Self::new(&self.budget);
+        let mut inflated = Self::new(self.most, &self.budget);
         let mut reader = MultiGzDecoder::new(self.bytes.as_slice());
         let mut chunk = vec![0; CHUNK_BYTES];
         loop {
@@ -121,8 +126,8 @@ impl Buffer {
     }
 
     fn push(&mut self, data: &[u8]) -> Result<(), Refusal> {
-        if self.bytes.len() + data.len() > MAX_BODY_BYTES {
-            return Err(Refusal::TooLong);
+        if self.bytes.len() + data.len() > self.most {
+            return Err(Refusal::TooLong(self.most));
         }
         self.claim(data.len())?;
         self.bytes.extend_from_slice(data);
@@ -132,7 +137,7 @@ impl Buffer {
     fn claim(&mut self, bytes: usize) -> Result<(), Refusal> {
         let before = self.budget.claimed.fetch_add(bytes, Ordering::Relaxed);
         self.claimed += bytes;
-        if before + bytes > MAX_BUDGET_BYTES { Err(Refusal::Busy) } else { Ok(()) }
+        if before + bytes > self.budget.most { Err(Refusal::Busy) } else { Ok(()) }
     }
 }
 
@@ -158,27 +163,27 @@ mod tests {
     }
 
     async fn read(bytes: Vec<u8>, budget: &Arc<Budget>) -> Result<Buffer, Refusal> {
-        Buffer::read(Body::from(bytes), budget).await
+        Buffer::read(Body::from(bytes), MAX_BODY_BYTES, budget).await
     }
 
     #[tokio::test]
     async fn a_body_is_read_up_to_the_limit() {
-        let budget = Arc::default();
+        let budget = Arc::new(Budget::new(4 * MAX_BODY_BYTES));
         let mut buffer = read(vec![1; MAX_BODY_BYTES], &budget).await.unwrap();
         assert_eq!(buffer.take().len(), MAX_BODY_BYTES);
         let error = read(vec![1; MAX_BODY_BYTES + 1], &budget).await.unwrap_err();
-        assert!(matches!(error, Refusal::TooLong));
+        assert!(matches!(error, Refusal::TooLong(MAX_BODY_BYTES)));
     }
 
     #[tokio::test]
     async fn gzip_is_inflated_up_to_the_limit() {
-        let budget = Arc::default();
+        let budget = Arc::new(Budget::new(4 * MAX_BODY_BYTES));
         let members = [gzip(b"one "), gzip(b"two")].concat();
         let mut inflated = read(members, &budget).await.unwrap().inflate().unwrap();
         assert_eq!(inflated.take(), b"one two");
         let bomb = gzip(&vec![0; MAX_BODY_BYTES + 1]);
         let error = read(bomb, &budget).await.unwrap().inflate().unwrap_err();
-        assert!(matches!(error, Refusal::TooLong));
+        assert!(matches!(error, Refusal::TooLong(MAX_BODY_BYTES)));
         for bad in [b"plain".to_vec(), gzip(b"cut")[..12].to_vec(), [gzip(b"a"), vec![9]].concat()]
         {
             let error = read(bad, &budget).await.unwrap().inflate().unwrap_err();
@@ -188,7 +193,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_budget_is_shared_and_given_back() {
-        let budget = Arc::default();
+        let budget = Arc::new(Budget::new(4 * MAX_BODY_BYTES));
         let mut held = Vec::new();
         for _ in 0..4 {
             held.push(read(vec![1; MAX_BODY_BYTES], &budget).await.unwrap());

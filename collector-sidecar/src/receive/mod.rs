@@ -3,10 +3,10 @@
 //! A request is acknowledged once its spans are in the queue, in memory: what
 //! has not been delivered when the process is killed is lost.
 
-mod body;
+pub(crate) mod body;
 mod grpc;
 mod http;
-mod refusal;
+pub(crate) mod refusal;
 
 use std::sync::Arc;
 
@@ -27,6 +27,10 @@ use refusal::Refusal;
 /// Longer bodies, and those that inflate to nobody knows what, are decoded
 /// beside the threads that serve connections.
 const MAX_INLINE_BYTES: usize = 64 << 10;
+
+/// The most bytes of all bodies that are being received: enough for one of the
+/// greatest length, compressed, as JSON and as protobuf, and room for others.
+const MAX_BUDGET_BYTES: usize = 4 * MAX_BODY_BYTES;
 
 /// What the receivers share.
 #[derive(Debug)]
@@ -54,11 +58,11 @@ impl Intake {
     /// An intake that fills `queue` and counts in `metrics`.
     #[must_use]
     pub fn new(queue: Arc<Queue>, metrics: Arc<Metrics>) -> Self {
-        Self { queue, metrics, budget: Arc::default() }
+        Self { queue, metrics, budget: Arc::new(Budget::new(MAX_BUDGET_BYTES)) }
     }
 
     async fn read(&self, body: Body) -> Result<Buffer, Refusal> {
-        Buffer::read(body, &self.budget).await
+        Buffer::read(body, MAX_BODY_BYTES, &self.budget).await
     }
 
     /// Decodes a request and queues its valid spans; tells of the others.

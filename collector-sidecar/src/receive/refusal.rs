@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use tonic::Code;
 
-use super::body::MAX_BODY_BYTES;
 use crate::queue::QueueError;
 
 /// When a sender should try again.
@@ -27,8 +26,8 @@ pub enum Refusal {
     #[error("content encoding {0:?} is neither gzip nor identity")]
     ContentEncoding(String),
     /// The body, or what it inflates to, exceeds the limit.
-    #[error("the body is longer than {MAX_BODY_BYTES} bytes")]
-    TooLong,
+    #[error("the body is longer than {0} bytes")]
+    TooLong(usize),
     /// Other bodies fill the memory set aside for them.
     #[error("too much is being received at once")]
     Busy,
@@ -58,7 +57,7 @@ impl Refusal {
             Self::Path(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::ContentType(_) | Self::ContentEncoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLong | Self::Queue(QueueError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLong(_) | Self::Queue(QueueError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Busy | Self::Queue(QueueError::Full | QueueError::Closed) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -75,7 +74,7 @@ impl Refusal {
         match self {
             Self::Path(_) | Self::Method(_) | Self::ContentEncoding(_) => Code::Unimplemented,
             Self::ContentType(_) | Self::Malformed(_) => Code::InvalidArgument,
-            Self::TooLong | Self::Queue(QueueError::TooLarge) => Code::ResourceExhausted,
+            Self::TooLong(_) | Self::Queue(QueueError::TooLarge) => Code::ResourceExhausted,
             Self::Busy | Self::Queue(QueueError::Full | QueueError::Closed) => Code::Unavailable,
             Self::Silent(_) => Code::DeadlineExceeded,
             Self::Broken(_) => Code::Aborted,

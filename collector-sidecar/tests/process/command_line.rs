@@ -32,10 +32,18 @@ fn what_keeps_it_from_running_is_said_in_one_line() {
     let ports = ["--otlp-http", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
     let own_port = [["--otlp-grpc", &own, "--config", circle].as_slice(), &ports].concat();
     let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", "thrift");
+    let backend = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://192.0.2.1:4317");
+    let no_models = ("SEMANTIC_ROUTER_COLLECTOR_MODELS", circle);
     for (arguments, variables, expected) in [
         (vec![], vec![], "error: no endpoint to send spans to: set observability.tracing."),
         (vec![], vec![protocol], "error: OTEL_EXPORTER_OTLP_PROTOCOL: must be grpc, http/protobuf"),
         (own_port, vec![], &own_receiver),
+        (
+            vec!["--models", "/missing"],
+            vec![backend],
+            "error: the models folder /missing cannot be read: ",
+        ),
+        (vec![], vec![backend, no_models], "error: the models folder "),
         (vec!["--config", "missing.yaml"], vec![], "missing.yaml: error: cannot be read: "),
     ] {
         let (status, stdout, stderr) = outcome(&arguments, &variables);

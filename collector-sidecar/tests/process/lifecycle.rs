@@ -19,6 +19,18 @@ fn spans_are_printed_and_a_signal_ends_it_when_all_are() {
 }
 
 #[test]
+fn the_models_folder_is_named_with_what_is_in_it() {
+    let config = file("models.yaml", &tracing("{type: stdout}"));
+    let folder = config.with_file_name("models");
+    std::fs::create_dir_all(folder.join("org/mine")).unwrap();
+    std::fs::write(folder.join("org/mine/model.onnx"), b"model").unwrap();
+    let (config, models) = (config.to_str().unwrap(), folder.to_str().unwrap());
+    let arguments = ["--config", config, "--models", models, "--classify-threads", "1"];
+    Running::start(&arguments, &[])
+        .wait_for(&format!("serving the models folder {}: 1 model: org/mine", folder.display()));
+}
+
+#[test]
 fn a_signal_ends_it_with_the_count_of_what_is_left() {
     // Nobody listens on a port that was just given back.
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{CategoryClassifier, ClassifyError};
+use super::tokenizer::Windowing;
+use super::{ClassifyError, Encoder};
 
 /// The files of a bundle.
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +12,8 @@ pub struct Bundle<'a> {
     pub manifest: &'a [u8],
     /// `labels.json`.
     pub labels: &'a [u8],
+    /// `thresholds.json`.
+    pub thresholds: &'a [u8],
     /// `tokenizer.json`.
     pub tokenizer: &'a [u8],
     /// `classifier.onnx`.
@@ -21,29 +24,66 @@ pub struct Bundle<'a> {
 const EMBEDDED: Bundle<'static> = Bundle {
     manifest: include_bytes!("../../../models/bundle/manifest.json"),
     labels: include_bytes!("../../../models/bundle/labels.json"),
+    thresholds: include_bytes!("../../../models/bundle/thresholds.json"),
     tokenizer: include_bytes!("../../../models/bundle/tokenizer.json"),
     onnx: include_bytes!("../../../models/bundle/classifier.onnx"),
 };
 
-#[derive(Deserialize)]
-struct Manifest {
-    max_tokens: usize,
-    heads: Heads,
+/// What `manifest.json` tells the runtime.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Manifest {
+    window: WindowSize,
+    /// Windows that category and embedding look at.
+    pub category_windows: usize,
+    /// The names of the outputs.
+    pub outputs: Outputs,
 }
 
-#[derive(Deserialize)]
-struct Heads {
-    category: Head,
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct WindowSize {
+    tokens: usize,
+    overlap: usize,
 }
 
-#[derive(Deserialize)]
-struct Head {
-    output: String,
+/// Names of the ONNX outputs.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Outputs {
+    /// Logits of the categories.
+    pub category: String,
+    /// Logits of the guard.
+    pub guard: String,
+    /// Logits of the tags, for each token.
+    pub tags: String,
+    /// The sentence embedding.
+    pub embedding: String,
 }
 
-#[derive(Deserialize)]
-struct Labels {
-    category: Vec<String>,
+/// `labels.json`: the labels of each head, in the order of its logits.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Labels {
+    /// Categories.
+    pub category: Vec<String>,
+    /// `benign` and `jailbreak`.
+    pub guard: Vec<String>,
+    /// `O`, and `B-` and `I-` of each type of name.
+    pub tags: Vec<String>,
+}
+
+/// `thresholds.json`: what counts where the configuration says nothing.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+pub struct Thresholds {
+    /// The least probability of a jailbreak.
+    pub guard: f64,
+    /// The least cosine of two prompts that ask the same.
+    pub embedding: f64,
+}
+
+impl Manifest {
+    /// How texts are cut.
+    #[must_use]
+    pub fn windowing(&self) -> Windowing {
+        Windowing { tokens: self.window.tokens, overlap: self.window.overlap }
+    }
 }
 
 impl Bundle<'_> {
@@ -53,21 +93,15 @@ impl Bundle<'_> {
         EMBEDDED
     }
 
-    /// Loads the category classifier.
+    /// Loads the encoder with its heads.
     ///
     /// # Errors
     /// Names the file, or the head, that is not as it should be.
-    pub fn category(&self) -> Result<CategoryClassifier, ClassifyError> {
+    pub fn encoder(&self) -> Result<Encoder, ClassifyError> {
         let manifest: Manifest = json("manifest.json", self.manifest)?;
         let labels: Labels = json("labels.json", self.labels)?;
-        let head = manifest.heads.category;
-        CategoryClassifier::load(
-            self.tokenizer,
-            self.onnx,
-            manifest.max_tokens,
-            &head.output,
-            labels.category,
-        )
+        let thresholds: Thresholds = json("thresholds.json", self.thresholds)?;
+        Encoder::load(self.tokenizer, self.onnx, manifest, labels, thresholds)
     }
 }
 
@@ -82,13 +116,14 @@ mod tests {
 
     #[test]
     fn broken_files_are_named() {
-        let broken = |bundle: Bundle<'_>| bundle.category().err().unwrap().to_string();
+        let broken = |bundle: Bundle<'_>| bundle.encoder().err().unwrap().to_string();
         let good = Bundle::embedded();
         assert!(broken(Bundle { manifest: b"{", ..good }).starts_with("manifest.json: "));
         assert!(broken(Bundle { labels: b"[]", ..good }).starts_with("labels.json: "));
+        assert!(broken(Bundle { thresholds: b"1", ..good }).starts_with("thresholds.json: "));
         assert!(broken(Bundle { tokenizer: b"{}", ..good }).starts_with("tokenizer.json: "));
-        assert!(broken(Bundle { onnx: b"no model", ..good }).starts_with("classifier.onnx: "));
-        let two = br#"{"category":["a","b"]}"#;
+        assert!(broken(Bundle { onnx: b"no model", ..good }).starts_with("model.onnx: "));
+        let two = br#"{"category":["a","b"],"guard":["c","d"],"tags":["O"]}"#;
         assert!(broken(Bundle { labels: two, ..good }).contains("14 values for 2 labels"));
     }
 }

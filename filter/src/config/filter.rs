@@ -1,6 +1,7 @@
 //! Reads the section `filter`, which is this project's own: a key that it does
 //! not know is an error, since a misspelt policy would not be followed.
 
+use super::inference;
 use super::reader::Fields;
 use super::types::{Collector, Filter, Mode, OnUnclassified};
 
@@ -28,6 +29,7 @@ pub fn read(top: &Fields<'_>) -> Filter {
     }) {
         filter.on_unclassified = policy;
     }
+    filter.inference = inference::inference(&fields);
     fields.finish_strict();
     filter
 }

@@ -6,6 +6,7 @@
 
 mod document;
 mod filter;
+mod inference;
 mod parse;
 mod reader;
 mod report;
@@ -16,8 +17,9 @@ mod validate;
 pub use document::{Wrapped, unwrap};
 pub use report::{Finding, Report};
 pub use types::{
-    Category, Collector, Condition, ConditionKind, Config, Decision, Endpoint, Exporter,
-    ExporterKind, Filter, Mode, Model, ModelRef, OnUnclassified, Operator, PromptMode,
+    Backend, Category, Classifier, Collector, Condition, ConditionKind, Config, CustomModel,
+    Decision, Endpoint, Exporter, ExporterKind, Filter, Inference, JailbreakPolicy, Mode, Model,
+    ModelRef, OnUnclassified, Operator, PiiModel, PiiPolicy, PromptGuard, PromptMode,
     ReasoningControl, ReasoningFamily, Resource, Sampling, Strategy, SystemPrompt, Tracing,
 };
 

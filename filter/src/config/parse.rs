@@ -4,10 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::reader::{Fields, Node};
 use super::types::{
-    Category, Condition, ConditionKind, Config, Decision, Endpoint, Model, ModelRef, Operator,
-    PromptMode, ReasoningControl, ReasoningFamily, Strategy, SystemPrompt,
+    Category, Condition, ConditionKind, Config, Decision, Endpoint, JailbreakPolicy, Model,
+    ModelRef, Operator, PiiPolicy, PromptMode, ReasoningControl, ReasoningFamily, Strategy,
+    SystemPrompt,
 };
-use super::{filter, tracing};
+use super::{filter, inference, tracing};
+use crate::classify::pii::Kind;
 
 /// The 14 labels of the category classifier, which `domain` conditions name.
 pub const CATEGORY_LABELS: [&str; 14] = [
@@ -41,13 +43,19 @@ pub fn config(root: &Node<'_>) -> Config {
         "api",
         "listeners",
     ]);
+    let mut asked = inference::classifier(&top);
+    let prompt_guard = inference::prompt_guard(&top, &mut asked.stand_ins);
     let config = Config {
         auto_model_name: top.text("auto_model_name").unwrap_or_else(|| "MoM".to_owned()),
         include_config_models_in_list: top.flag("include_config_models_in_list").unwrap_or(false),
         default_model: top.text("default_model"),
         default_reasoning_effort: top.text("default_reasoning_effort"),
         strategy: strategy(&top),
-        classify_category: category_model(&top),
+        classify_category: asked.category,
+        category_model: asked.category_model,
+        pii_model: asked.pii,
+        prompt_guard,
+        stand_ins: asked.stand_ins,
         categories: top.items("categories").iter().map(category).collect(),
         decisions: top.items("decisions").iter().map(decision).collect(),
         reasoning_families: named(&top, "reasoning_families", reasoning_family),
@@ -78,27 +86,6 @@ fn strategy(top: &Fields<'_>) -> Strategy {
     }
 }
 
-/// Whether the category classifier is asked for: as in the original, when both
-/// its model and its mapping are named.
-fn category_model(top: &Fields<'_>) -> bool {
-    let Some(classifier) = top.fields("classifier") else {
-        return false;
-    };
-    let mut asked = false;
-    if let Some(model) = classifier.fields("category_model") {
-        asked = model.text("model_id").is_some() && model.text("category_mapping_path").is_some();
-        let _ = model.get("threshold").and_then(|node| node.fraction());
-        model.ignore(&["use_cpu", "use_modernbert"]);
-        model.finish();
-    }
-    classifier.ignore(&["pii_model"]);
-    if let Some(node) = classifier.get("mcp_category_model") {
-        node.warn("is not supported here, the category classifier is used");
-    }
-    classifier.finish();
-    asked
-}
-
 fn category(node: &Node<'_>) -> Category {
     let fields = node.fields();
     let name = fields.required_text("name");
@@ -115,7 +102,7 @@ fn decision(node: &Node<'_>) -> Decision {
     let rules = fields.fields("rules");
     let (operator, conditions) = rules.map_or((Operator::Or, Vec::new()), |rules| rule(&rules));
     let model_refs = model_refs(&fields);
-    let system_prompt = plugins(&fields);
+    let plugins = plugins(&fields);
     fields.ignore(&["description"]);
     fields.finish();
     Decision {
@@ -124,7 +111,9 @@ fn decision(node: &Node<'_>) -> Decision {
         operator,
         conditions,
         model_refs,
-        system_prompt,
+        system_prompt: plugins.system_prompt,
+        jailbreak: plugins.jailbreak,
+        pii: plugins.pii,
     }
 }
 
@@ -181,21 +170,62 @@ fn model_ref(node: &Node<'_>) -> ModelRef {
     ModelRef { model, lora_name, use_reasoning, reasoning_effort }
 }
 
+/// The plugins of a decision that are run.
+#[derive(Default)]
+struct Plugins {
+    system_prompt: Option<SystemPrompt>,
+    jailbreak: Option<JailbreakPolicy>,
+    pii: Option<PiiPolicy>,
+}
+
 /// Reads the plugins of a decision; the first of a type counts.
-fn plugins(decision: &Fields<'_>) -> Option<SystemPrompt> {
-    let mut prompts = Vec::new();
+fn plugins(decision: &Fields<'_>) -> Plugins {
+    let mut plugins = Plugins::default();
+    let mut seen: Vec<String> = Vec::new();
     for node in decision.items("plugins") {
         let fields = node.fields();
         let kind = fields.required_text("type");
-        let settings = fields.get("configuration");
-        match kind.as_str() {
-            "system_prompt" => prompts.push(settings.and_then(|node| system_prompt(&node))),
-            "pii" | "jailbreak" | "semantic-cache" | "" => {}
-            other => node.warn(format!("plugins of type {other:?} are not run by this version")),
+        let settings = fields.get("configuration").filter(|_| !seen.contains(&kind));
+        match (kind.as_str(), settings) {
+            ("system_prompt", Some(node)) => plugins.system_prompt = system_prompt(&node),
+            ("jailbreak", Some(node)) => plugins.jailbreak = Some(jailbreak(&node)),
+            ("pii", Some(node)) => plugins.pii = pii(&node),
+            ("system_prompt" | "pii" | "jailbreak" | "semantic-cache" | "", _) => {}
+            (other, _) => {
+                node.warn(format!("plugins of type {other:?} are not run by this version"));
+            }
         }
+        seen.push(kind);
         fields.finish();
     }
-    prompts.into_iter().next().flatten()
+    plugins
+}
+
+fn jailbreak(node: &Node<'_>) -> JailbreakPolicy {
+    let fields = node.fields();
+    let enabled = fields.flag("enabled").unwrap_or(false);
+    let threshold = fields.get("threshold").and_then(|node| node.fraction());
+    fields.finish();
+    JailbreakPolicy { enabled, threshold }
+}
+
+fn pii(node: &Node<'_>) -> Option<PiiPolicy> {
+    let fields = node.fields();
+    let enabled = fields.flag("enabled").unwrap_or(false);
+    let threshold = fields.get("threshold").and_then(|node| node.fraction());
+    let mut allowed = Vec::new();
+    for node in fields.items("pii_types_allowed") {
+        let Some(name) = node.text() else { continue };
+        // As in the original: with or without the prefix of a tag.
+        let bare = ["B-", "I-", "O-", "E-"].iter().find_map(|prefix| name.strip_prefix(prefix));
+        let bare = bare.unwrap_or(&name).to_owned();
+        if Kind::named(&bare).is_none() && bare != "NO_PII" {
+            node.warn(format!("no type of personal data is {name:?}: it allows nothing"));
+        }
+        allowed.push(bare);
+    }
+    fields.finish();
+    enabled.then_some(PiiPolicy { threshold, allowed })
 }
 
 fn system_prompt(node: &Node<'_>) -> Option<SystemPrompt> {
@@ -275,7 +305,6 @@ fn lora(node: &Node<'_>) -> String {
 fn unavailable(top: &Fields<'_>) -> Vec<&'static str> {
     let mut stages = Vec::new();
     for (key, stage) in [
-        ("prompt_guard", "security.jailbreak_detection"),
         ("semantic_cache", "cache.lookup"),
         ("hallucination_mitigation", ""),
         ("response_api", ""),
@@ -288,19 +317,6 @@ fn unavailable(top: &Fields<'_>) -> Vec<&'static str> {
         node.warn("is enabled here but not run by this version");
         if !stage.is_empty() {
             stages.push(stage);
-        }
-    }
-    let plugins =
-        top.items("decisions").into_iter().flat_map(|node| node.fields().items("plugins"));
-    for plugin in plugins {
-        let fields = plugin.fields();
-        let settings = fields.fields("configuration");
-        let enabled = settings.and_then(|fields| fields.flag("enabled"));
-        if fields.text("type").as_deref() == Some("pii") && enabled == Some(true) {
-            plugin.warn("is enabled here but personal data is not looked for by this version");
-            if !stages.contains(&"security.pii_detection") {
-                stages.push("security.pii_detection");
-            }
         }
     }
     for key in ["keyword_rules", "embedding_rules", "fact_check_rules"] {

@@ -24,6 +24,15 @@ pub struct Config {
     pub strategy: Strategy,
     /// Whether `classifier.category_model` asks for the category classifier.
     pub classify_category: bool,
+    /// `classifier.category_model`, where it is the user's own.
+    pub category_model: Option<CustomModel>,
+    /// `classifier.pii_model`.
+    pub pii_model: PiiModel,
+    /// `prompt_guard`, where it is enabled.
+    pub prompt_guard: Option<PromptGuard>,
+    /// Names of the original's models in the file, in whose place the bundled
+    /// one stands.
+    pub stand_ins: Vec<String>,
     /// `categories`, in file order.
     pub categories: Vec<Category>,
     /// `decisions`, in file order.
@@ -77,6 +86,131 @@ pub struct Decision {
     pub model_refs: Vec<ModelRef>,
     /// The first plugin of type `system_prompt`, if it is enabled.
     pub system_prompt: Option<SystemPrompt>,
+    /// The first plugin of type `jailbreak`.
+    pub jailbreak: Option<JailbreakPolicy>,
+    /// The first plugin of type `pii`, if it is enabled.
+    pub pii: Option<PiiPolicy>,
+}
+
+/// What a decision says of jailbreaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JailbreakPolicy {
+    /// `enabled`.
+    pub enabled: bool,
+    /// `threshold`, in place of the guard's.
+    pub threshold: Option<f64>,
+}
+
+/// What a decision says of personal data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PiiPolicy {
+    /// `threshold`, in place of the model's.
+    pub threshold: Option<f64>,
+    /// `pii_types_allowed`: all other types are denied.
+    pub allowed: Vec<String>,
+}
+
+/// A model of the user's own, in the folder of models that the collector
+/// serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomModel {
+    /// Its folder there: `model_id` without `models/`.
+    pub folder: String,
+    /// The name of its mapping file there.
+    pub mapping: String,
+}
+
+/// `classifier.pii_model`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PiiModel {
+    /// `threshold`: the least confidence that counts, from 0 to 1.
+    pub threshold: Option<f64>,
+    /// The user's own model.
+    pub model: Option<CustomModel>,
+}
+
+/// `prompt_guard`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PromptGuard {
+    /// `threshold`: the least confidence that counts, from 0 to 1.
+    pub threshold: Option<f64>,
+    /// The user's own model.
+    pub model: Option<CustomModel>,
+}
+
+/// `filter.inference`: what models may cost, and what happens where they did
+/// not see everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inference {
+    /// `max_tokens` of a text that are looked at.
+    pub max_tokens: usize,
+    /// `budget_ms`: milliseconds that one request may spend in the models.
+    pub budget_ms: u64,
+    /// `memo_entries`: texts that a worker remembers the verdicts of.
+    pub memo_entries: usize,
+    /// `sidecar_timeout_ms`: milliseconds that a request waits for classifiers in
+    /// the sidecar.
+    pub sidecar_timeout_ms: u64,
+    /// `memory_mb`: memory for the user's own models in each worker.
+    pub memory_bytes: usize,
+    /// `category`.
+    pub category: Classifier,
+    /// `jailbreak`.
+    pub jailbreak: Classifier,
+    /// `pii`.
+    pub pii: Classifier,
+}
+
+/// Where a classifier runs and what it looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classifier {
+    /// `backend`.
+    pub backend: Backend,
+    /// `sha256` of the user's own model file, in lower-case hexadecimal digits.
+    pub sha256: Option<String>,
+    /// `on_failure`: what happens to a request that it could not look at whole.
+    pub on_failure: OnUnclassified,
+    /// `scan`: roles of the messages that it looks at.
+    pub scan: Vec<&'static str>,
+}
+
+/// Roles of messages.
+pub const ROLES: [&str; 6] = ["system", "developer", "user", "assistant", "tool", "function"];
+
+/// Where a classifier runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// In the filter.
+    #[default]
+    Filter,
+    /// In the collector beside Envoy.
+    Sidecar,
+}
+
+impl Default for Classifier {
+    fn default() -> Self {
+        Self {
+            backend: Backend::Filter,
+            sha256: None,
+            on_failure: OnUnclassified::Reject,
+            scan: ROLES.to_vec(),
+        }
+    }
+}
+
+impl Default for Inference {
+    fn default() -> Self {
+        Self {
+            max_tokens: 4096,
+            budget_ms: 200,
+            memo_entries: 1024,
+            sidecar_timeout_ms: 2000,
+            memory_bytes: 256 << 20,
+            category: Classifier::default(),
+            jailbreak: Classifier::default(),
+            pii: Classifier::default(),
+        }
+    }
 }
 
 /// How the conditions of a rule combine.
@@ -257,6 +391,8 @@ pub struct Filter {
     pub max_request_bytes: usize,
     /// `on_unclassified`.
     pub on_unclassified: OnUnclassified,
+    /// `inference`.
+    pub inference: Inference,
 }
 
 /// How the filter takes part in a request.
@@ -311,6 +447,7 @@ impl Default for Filter {
             collector: Collector::default(),
             max_request_bytes: 1 << 20,
             on_unclassified: OnUnclassified::Pass,
+            inference: Inference::default(),
         }
     }
 }
@@ -322,14 +459,34 @@ impl Config {
         model == "auto" || model == self.auto_model_name
     }
 
-    /// What happens to a request that a stage could not look at: one that is
-    /// only observed goes on whatever is configured.
+    /// What happens to a request that a stage could not look at.
     #[must_use]
     pub fn on_unclassified(&self) -> OnUnclassified {
+        self.effective(self.filter.on_unclassified)
+    }
+
+    /// What a policy comes to: a request that is only observed goes on whatever
+    /// is configured.
+    #[must_use]
+    pub fn effective(&self, policy: OnUnclassified) -> OnUnclassified {
         match self.filter.mode {
-            Mode::Single => self.filter.on_unclassified,
+            Mode::Single => policy,
             Mode::Observe => OnUnclassified::Pass,
         }
+    }
+
+    /// The hash that the configuration asks of a user's own model.
+    #[must_use]
+    pub fn pinned(&self, model: &CustomModel) -> Option<String> {
+        let inference = &self.filter.inference;
+        let guard = self.prompt_guard.as_ref();
+        let uses = [
+            (self.category_model.as_ref(), &inference.category),
+            (guard.and_then(|guard| guard.model.as_ref()), &inference.jailbreak),
+            (self.pii_model.model.as_ref(), &inference.pii),
+        ];
+        let mut uses = uses.into_iter().filter(|(of, _)| *of == Some(model));
+        uses.find_map(|(_, classifier)| classifier.sha256.clone())
     }
 
     /// The entry of `model_config` for a name.

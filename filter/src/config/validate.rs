@@ -3,7 +3,10 @@
 use super::parse::CATEGORY_LABELS;
 use super::reader::looks_like;
 use super::report::Report;
-use super::types::{ConditionKind, Config, Decision};
+use super::types::{Backend, ConditionKind, Config, Decision};
+
+/// Answers of the sidecar that must find room: those of a long conversation.
+const LEAST_MEMO: usize = 256;
 
 /// Adds to `report` every reference that leads nowhere: an error where the
 /// original refuses the file, a warning where it silently does nothing.
@@ -35,6 +38,16 @@ pub fn check(config: &Config, report: &mut Report) {
                 format!("reasoning_families has no {family:?}: reasoning is never set"),
             );
         }
+    }
+    let inference = &config.filter.inference;
+    let classifiers = [&inference.category, &inference.jailbreak, &inference.pii];
+    if inference.memo_entries < LEAST_MEMO
+        && classifiers.iter().any(|classifier| classifier.backend == Backend::Sidecar)
+    {
+        report.error(
+            "filter.inference.memo_entries",
+            format!("must be at least {LEAST_MEMO}, since the sidecar's answers are kept there"),
+        );
     }
     if config.default_model.is_none() {
         report.warn("default_model", "missing: a request that matches no decision keeps its model");

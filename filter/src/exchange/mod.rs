@@ -9,6 +9,7 @@ mod tracing;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::classify::Questions;
 use crate::clock::{Clock, UnixNanos};
 use crate::config::Mode;
 use crate::headers::{HeaderEdit, Headers, is_header_safe};
@@ -46,6 +47,8 @@ pub enum Step {
     },
     /// Answer it.
     Reply(Reply),
+    /// Keep it until the sidecar has answered this question about it.
+    Ask(Vec<u8>),
 }
 
 /// What became of one stage, for metrics.
@@ -66,6 +69,7 @@ pub struct Exchange {
     tracing: Option<Tracing>,
     received: UnixNanos,
     observed: Vec<u8>,
+    asked: Option<Questions>,
     answer_headers: Vec<HeaderEdit>,
     response: Option<ResponseReader>,
     is_chat: bool,
@@ -85,6 +89,7 @@ impl Exchange {
             tracing,
             received,
             observed: Vec::new(),
+            asked: None,
             answer_headers: Vec::new(),
             response: None,
             is_chat: false,
@@ -120,10 +125,35 @@ impl Exchange {
 
     /// What to do once the request's body is there, whole.
     pub fn request_body(&mut self, body: &[u8], counts: &mut Vec<StageCount>) -> Step {
+        if self.asked.is_none()
+            && let Some(questions) = pipeline::questions(&self.services.router, body)
+            && let Ok(question) = serde_json::to_vec(self.asked.insert(questions))
+        {
+            return Step::Ask(question);
+        }
         let router = Rc::clone(&self.services.router);
         let clock = Rc::clone(&self.services.clock);
         let run = pipeline::run(&router, body, clock.as_ref());
         self.conclude(&run, Vec::new(), counts)
+    }
+
+    /// What to do once the sidecar has answered about `body`, or nobody has
+    /// (status 0).
+    pub fn sidecar_answered(
+        &mut self,
+        body: &[u8],
+        (status, answer): (u32, &[u8]),
+        counts: &mut Vec<StageCount>,
+    ) -> Step {
+        let classifiers = &self.services.router.classifiers;
+        let answers = (status == 200).then(|| serde_json::from_slice(answer));
+        match (answers, &self.asked) {
+            (Some(Ok(answers)), Some(questions)) => classifiers.learn(questions, &answers),
+            (Some(Err(error)), _) => log::error!("the sidecar's answer: {error}"),
+            (None, _) => log::error!("the sidecar answered with status {status}"),
+            (_, None) => {}
+        }
+        self.request_body(body, counts)
     }
 
     /// What to do once the request's body has passed the limit.
@@ -288,6 +318,8 @@ fn stage_counts(run: &Run<'_>) -> impl Iterator<Item = StageCount> {
     }
     [
         count("classification", Some(&run.classification)),
+        count("jailbreak_detection", run.jailbreak.as_ref()),
+        count("pii_detection", run.pii.as_ref()),
         count("routing_decision", run.routing.as_ref()),
         count("backend_selection", run.backend.as_ref()),
         count("system_prompt_injection", run.system_prompt.as_ref()),

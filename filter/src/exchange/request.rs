@@ -81,7 +81,8 @@ impl Request {
     pub fn unreadable(&self, config: &Config) -> Option<Failure> {
         let failure = |reason, status, message: &str| {
             let message = message.to_owned();
-            Some(Failure { reason, message, status, policy: config.on_unclassified() })
+            let policy = config.on_unclassified();
+            Some(Failure { reason, message, status, policy, coverage: None })
         };
         if self.upgrade {
             return failure("upgrade", 400, "upgraded connections cannot be classified");
@@ -96,11 +97,7 @@ impl Request {
 
 /// The answer to a request for the list of models.
 pub fn model_list(config: &Config, now: UnixNanos) -> Reply {
-    Reply {
-        status: 200,
-        body: openai::model_list(config, now / 1_000_000_000),
-        details: "model_list",
-    }
+    Reply::json(200, openai::model_list(config, now / 1_000_000_000), "model_list")
 }
 
 /// A body above the limit.
@@ -110,5 +107,6 @@ pub fn too_large(config: &Config) -> Failure {
         message: format!("the body is larger than {} bytes", config.filter.max_request_bytes),
         status: 413,
         policy: config.on_unclassified(),
+        coverage: None,
     }
 }

@@ -113,6 +113,7 @@ unsafe extern "C" {
         size: *mut usize,
         cas: *mut u32,
     ) -> u32;
+    fn proxy_continue_stream(stream: u32) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
@@ -215,6 +216,12 @@ pub fn reply(status: u32, details: &str, headers: &[(&str, &str)], body: &[u8]) 
         )
     };
     check("send_local_response", code)
+}
+
+/// Lets a request go on that was held.
+pub fn resume_request() -> HostResult<()> {
+    // SAFETY: no pointers. 0 is the request's direction.
+    check("continue_stream", unsafe { proxy_continue_stream(0) })
 }
 
 /// Whether this call is the first, of all workers, to set a key of the shared

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
@@ -27,6 +28,8 @@ pub struct Http {
 enum Phase {
     /// Its headers wait for it.
     Holding,
+    /// It is there, and waits for the sidecar.
+    Asking,
     /// It passes, looked at.
     Observing,
     /// It passes.
@@ -73,11 +76,15 @@ impl Http {
                 self.phase = Phase::Passing;
                 send(&reply).map(|()| Action::Pause)
             }
+            Step::Ask(question) => {
+                self.phase = Phase::Asking;
+                return self.ask(&question, buffered);
+            }
         };
         result.unwrap_or_else(|error| {
             log::error!("request: {error}");
             let body = openai::error_body(500, "the router could not change the request");
-            let _ = send(&Reply { status: 500, body, details: "host_call_failed" });
+            let _ = send(&Reply::json(500, body, "host_call_failed"));
             Action::Pause
         })
     }
@@ -88,12 +95,69 @@ impl Http {
         self.decide(size, |exchange, counts| exchange.request_body(&body, counts))
     }
 
+    /// Sends a question to the sidecar.
+    fn ask(&mut self, question: &[u8], buffered: usize) -> Action {
+        let config = &self.services.router.config;
+        let cluster = &config.filter.collector.cluster;
+        let headers = vec![
+            (":method", "POST"),
+            (":path", "/v1/classify"),
+            (":authority", cluster.as_str()),
+            ("content-type", "application/json"),
+        ];
+        // The SDK's call, since its dispatcher has to know the token.
+        let timeout = Duration::from_millis(config.filter.inference.sidecar_timeout_ms);
+        let sent = proxy_wasm::hostcalls::dispatch_http_call(
+            cluster,
+            headers,
+            Some(question),
+            Vec::new(),
+            timeout,
+        );
+        match sent {
+            Ok(_) => Action::Pause,
+            Err(status) => {
+                log::error!("sidecar cluster {cluster}: cannot be called: {status:?}");
+                self.answered(0, &[], buffered)
+            }
+        }
+    }
+
+    /// The sidecar has answered, or nobody has. `buffered` is the length of the
+    /// request's body.
+    fn answered(&mut self, status: u32, answer: &[u8], buffered: usize) -> Action {
+        let body = abi::buffer(Buffer::RequestBody, 0, buffered).unwrap_or_default();
+        self.decide(body.len(), |exchange, counts| {
+            exchange.sidecar_answered(&body, (status, answer), counts)
+        })
+    }
+
     fn max_request_bytes(&self) -> usize {
         self.services.router.config.filter.max_request_bytes
     }
 }
 
-impl Context for Http {}
+impl Context for Http {
+    fn on_http_call_response(&mut self, _: u32, headers: usize, size: usize, _: usize) {
+        if self.phase != Phase::Asking {
+            return;
+        }
+        // No headers at all: the connection was lost, or nobody answered.
+        let status = if headers == 0 {
+            0
+        } else {
+            let headers = abi::headers(Map::Callout).unwrap_or_default();
+            headers.text(":status").parse().unwrap_or(0)
+        };
+        let answer = abi::buffer(Buffer::CalloutBody, 0, size).unwrap_or_default();
+        let most = self.max_request_bytes() + 1;
+        if self.answered(status, &answer, most) == Action::Continue
+            && let Err(error) = abi::resume_request()
+        {
+            log::error!("request: {error}");
+        }
+    }
+}
 
 impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
@@ -130,7 +194,7 @@ impl HttpContext for Http {
                 self.decide(size, Exchange::request_too_large)
             }
             Phase::Holding if end_of_stream => self.body_complete(size),
-            Phase::Holding => Action::Pause,
+            Phase::Holding | Phase::Asking => Action::Pause,
         }
     }
 
@@ -142,6 +206,7 @@ impl HttpContext for Http {
                 let size = abi::buffer(Buffer::RequestBody, 0, most).map_or(0, |body| body.len());
                 self.body_complete(size)
             }
+            Phase::Asking => Action::Pause,
             Phase::Observing => self.on_http_request_body(0, true),
             Phase::Passing => Action::Continue,
         }
@@ -188,7 +253,8 @@ fn edit(map: Map, edits: &[HeaderEdit]) -> HostResult<()> {
 }
 
 fn send(reply: &Reply) -> HostResult<()> {
-    let headers = [("content-type", "application/json")];
+    let mut headers = vec![("content-type", reply.content_type)];
+    headers.extend(reply.headers.iter().map(|(name, value)| (*name, value.as_str())));
     abi::reply(reply.status, reply.details, &headers, reply.body.as_bytes())
 }
 

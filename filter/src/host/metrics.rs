@@ -53,7 +53,8 @@ pub fn count_stage(count: &StageCount) {
     add(&format!("semantic_router_stage_total.{stage}.{outcome}.{reason}"), 1);
 }
 
-fn add(name: &str, by: u64) {
+/// Adds to a counter.
+pub fn add(name: &str, by: u64) {
     if by > 0 {
         report(
             name,

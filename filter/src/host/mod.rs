@@ -5,6 +5,7 @@ mod clock;
 mod collector;
 mod http;
 mod metrics;
+mod models;
 mod root;
 mod wasi;
 

@@ -1,6 +1,6 @@
 //! The root context: configuration, and the way of spans out.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -11,7 +11,8 @@ use super::abi::{self, Buffer};
 use super::clock::HostClock;
 use super::collector::Collector;
 use super::http::Http;
-use crate::classify::{Bundle, CategoryClassifier, ClassifyError};
+use super::models::Models;
+use crate::classify::{Classifiers, Limits as ClassifierLimits, Sources};
 use crate::config::{self, Config};
 use crate::exchange::Services;
 use crate::pipeline::Router;
@@ -33,6 +34,7 @@ struct Running {
     clock: Rc<HostClock>,
     exporter: Rc<RefCell<Exporter>>,
     collector: Collector,
+    models: Models,
 }
 
 impl Root {
@@ -50,6 +52,12 @@ impl Root {
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         if abi::claim(&format!("semantic_router.configured.{:x}", hasher.finish())) {
+            if !config.stand_ins.is_empty() {
+                log::info!(
+                    "configuration: the bundled model stands in for {}",
+                    config.stand_ins.join(", ")
+                );
+            }
             for warning in &warnings {
                 log::warn!("configuration: {warning}");
             }
@@ -76,30 +84,40 @@ impl Running {
         };
         let header = ScopeHeader::new(&config.tracing.resource);
         let exporter = Rc::new(RefCell::new(Exporter::new(header, limits)));
+        let classifiers = classifiers(&config);
+        let models = Models::new(Rc::clone(&classifiers));
         let services = Services {
-            router: Rc::new(Router { config, classifier }),
+            router: Rc::new(Router { config, classifiers }),
             clock: Rc::clone(&clock) as Rc<_>,
             ids: Rc::new(RefCell::new(RandomIds::default())),
         };
         let collector = Collector::new(target, Rc::clone(&exporter));
-        Self { services, clock, exporter, collector }
+        Self { services, clock, exporter, collector, models }
     }
 }
 
-/// The classifier of this virtual machine, loaded by the first request that
-/// needs it: the main thread's machine, which serves none, never does.
-fn classifier() -> Result<Rc<CategoryClassifier>, ClassifyError> {
+/// The classifiers of this virtual machine, kept as long as what they remember
+/// may be: the model is loaded by the first request that needs it, so that the
+/// main thread's machine, which serves none, never does.
+fn classifiers(config: &Config) -> Rc<Classifiers> {
     thread_local! {
-        static LOADED: OnceCell<Result<Rc<CategoryClassifier>, ClassifyError>> =
-            const { OnceCell::new() };
+        static KEPT: RefCell<Option<Rc<Classifiers>>> = const { RefCell::new(None) };
     }
-    LOADED.with(|loaded| loaded.get_or_init(|| Bundle::embedded().category().map(Rc::new)).clone())
+    let limits = ClassifierLimits::of(&config.filter.inference);
+    let sources = Sources::of(config);
+    KEPT.with_borrow_mut(|kept| match kept {
+        Some(kept) if kept.made_with() == (limits, &sources) => Rc::clone(kept),
+        _ => Rc::clone(kept.insert(Rc::new(Classifiers::new(limits, sources)))),
+    })
 }
 
 impl Context for Root {
     fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, _: usize) {
         if let Some(running) = &mut self.running {
-            running.collector.answered(token, headers, body, running.clock.as_ref());
+            let (clock, config) = (running.clock.as_ref(), &running.services.router.config);
+            if !running.models.answered(token, (headers, body), config, clock) {
+                running.collector.answered(token, headers, body, clock);
+            }
         }
     }
 
@@ -135,6 +153,7 @@ impl RootContext for Root {
         let Some(running) = &mut self.running else { return };
         running.clock.synchronize();
         running.collector.flush(running.clock.as_ref());
+        running.models.advance(&running.services.router.config, running.clock.as_ref());
         if self.ending
             && running.collector.is_drained()
             && let Err(error) = abi::done()

@@ -125,6 +125,22 @@ impl ChatRequest<'_> {
         offset(self.source, self.messages_json) + 1
     }
 
+    /// Every text of the messages of these roles.
+    #[must_use]
+    pub fn texts_of(&self, roles: &[&str]) -> Vec<String> {
+        self.messages
+            .iter()
+            .filter(|message| roles.contains(&message.role.as_ref()))
+            .flat_map(Message::texts)
+            .collect()
+    }
+
+    /// `stream`: whether the answer is to come as events.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        self.object.get("stream").map(str::trim) == Some("true")
+    }
+
     /// `user`: the client's name for its end user, if it is a string.
     #[must_use]
     pub fn user(&self) -> Option<Cow<'_, str>> {
@@ -159,6 +175,39 @@ impl<'a> Message<'a> {
             }
         }
         Ok(Self { object, role })
+    }
+
+    /// Every text in the message, each by itself: its content or the text parts
+    /// of it, a refusal, and the arguments of the tools that it calls.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        if let Some(content) = self.object.get("content") {
+            match decode_string(content) {
+                Some(text) => texts.push(text.into_owned()),
+                None => {
+                    for part in parse_array(content).unwrap_or_default() {
+                        let Ok(part) = Object::parse(part) else { continue };
+                        let found = ["text", "refusal"].map(|key| part.string(key));
+                        texts.extend(found.into_iter().flatten().map(Cow::into_owned));
+                    }
+                }
+            }
+        }
+        texts.extend(self.object.string("refusal").map(Cow::into_owned));
+        let calls = self.object.get("tool_calls").map(parse_array);
+        let calls = calls.and_then(Result::ok).unwrap_or_default().into_iter();
+        let functions = calls
+            .filter_map(|call| Object::parse(call).ok()?.get("function"))
+            .chain(self.object.get("function_call"));
+        for function in functions {
+            let arguments = Object::parse(function)
+                .ok()
+                .and_then(|function| Some(function.string("arguments")?.into_owned()));
+            texts.extend(arguments);
+        }
+        texts.retain(|text| !text.trim().is_empty());
+        texts
     }
 
     /// The text of the message: its content, or its text parts joined by
@@ -225,6 +274,22 @@ mod tests {
             {"role":"developer","content":"ignored"},
             {"role":"assistant","content":"hello"},{"role":"user","content":""}]}"#;
         assert_eq!(chat(body).prompt(), "be brief hello");
+    }
+
+    #[test]
+    fn every_text_of_a_role_is_found() {
+        let body = r#"{"messages":[
+            {"role":"system","content":"s"},
+            {"role":"user","content":[{"type":"text","text":"one"},
+                {"type":"image_url","image_url":{"url":"x"}},{"type":"text","text":"two"}]},
+            {"role":"assistant","content":null,"tool_calls":[
+                {"function":{"name":"f","arguments":"{\"q\":\"args\"}"}}]},
+            {"role":"tool","content":"out"},{"role":"user","content":" "}]}"#;
+        let chat = chat(body);
+        assert_eq!(chat.texts_of(&["user"]), ["one", "two"]);
+        assert_eq!(chat.texts_of(&["assistant"]), ["{\"q\":\"args\"}"]);
+        assert_eq!(chat.texts_of(&["system", "tool"]), ["s", "out"]);
+        assert!(!chat.is_stream());
     }
 
     #[test]

@@ -6,6 +6,10 @@ pub mod name {
     pub const REQUEST: &str = "semantic_router.request.received";
     /// The category of the prompt.
     pub const CLASSIFICATION: &str = "semantic_router.classification";
+    /// Attacks on the model.
+    pub const JAILBREAK: &str = "semantic_router.security.jailbreak_detection";
+    /// Personal data.
+    pub const PII: &str = "semantic_router.security.pii_detection";
     /// The model.
     pub const ROUTING: &str = "semantic_router.routing.decision";
     /// The endpoint.
@@ -56,10 +60,32 @@ pub mod key {
     pub const CLASSIFIER_TYPE: &str = "classifier.type";
     /// int: milliseconds that classification took.
     pub const CLASSIFICATION_TIME: &str = "classification.time_ms";
+    /// int: tokens of the text; an estimate where it is far longer than what
+    /// may be scanned.
+    pub const TOKENS_TOTAL: &str = "classifier.tokens.total";
     /// int: tokens that the classifier looked at.
     pub const TOKENS_SCANNED: &str = "classifier.tokens.scanned";
-    /// bool: whether there were more.
-    pub const TOKENS_TRUNCATED: &str = "classifier.truncated";
+    /// bool: whether tokens that it was to look at were left out.
+    pub const TOKENS_TRUNCATED: &str = "classifier.tokens.truncated";
+    /// int: windows that the model ran on for this stage; 0 where all that it
+    /// needed was known.
+    pub const WINDOWS: &str = "classifier.windows";
+    /// bool: whether an attack was seen.
+    pub const JAILBREAK_DETECTED: &str = "jailbreak.detected";
+    /// string: what kind.
+    pub const JAILBREAK_TYPE: &str = "jailbreak.type";
+    /// double: the probability, from 0 to 1.
+    pub const JAILBREAK_CONFIDENCE: &str = "jailbreak.confidence";
+    /// int: milliseconds that it took.
+    pub const JAILBREAK_TIME: &str = "jailbreak.detection_time_ms";
+    /// bool: whether personal data was found.
+    pub const PII_DETECTED: &str = "pii.detected";
+    /// string: its types, joined by commas.
+    pub const PII_TYPES: &str = "pii.types";
+    /// int: milliseconds that it took.
+    pub const PII_TIME: &str = "pii.detection_time_ms";
+    /// string: what was done about it.
+    pub const SECURITY_ACTION: &str = "security.action";
     /// bool: whether the model is asked to reason.
     pub const REASONING_ENABLED: &str = "reasoning.enabled";
     /// string: how hard.

@@ -12,6 +12,7 @@ mod span;
 mod stages;
 
 pub use attributes::key;
+pub use backoff::Backoff;
 pub use context::TraceContext;
 pub use export::{Answer, Counters, Exporter, Limits, Transmission};
 pub use id::{IdSource, RandomIds};

@@ -7,12 +7,13 @@ use opentelemetry::{Array, StringValue, Value};
 use super::attributes::{key, name};
 use super::id::IdSource;
 use super::span::{Event, Span};
-use crate::classify::{Category, CategoryClassifier};
+use crate::classify::{Category, Coverage};
 use crate::clock::{UnixNanos, millis_between};
 use crate::config::Endpoint;
 use crate::openai::Completion;
-use crate::pipeline::Run;
+use crate::pipeline::{Run, Verdict};
 use crate::route::{Injection, Selection};
+use crate::security::{Jailbreak, Pii};
 use crate::stage::{Outcome, Stage};
 
 /// The spans of the stages that a request went through.
@@ -20,6 +21,14 @@ use crate::stage::{Outcome, Stage};
 pub fn stage_spans(run: &Run<'_>, ids: &mut dyn IdSource) -> Vec<Span> {
     let selection = run.selection();
     let mut spans = vec![stage(name::CLASSIFICATION, &run.classification, ids, category)];
+    let blocks = matches!(run.verdict, Verdict::Reply(_));
+    if let Some(found) = &run.jailbreak {
+        spans
+            .push(stage(name::JAILBREAK, found, ids, |span, found| jailbreak(span, found, blocks)));
+    }
+    if let Some(found) = &run.pii {
+        spans.push(stage(name::PII, found, ids, |span, found| pii(span, found, blocks)));
+    }
     if let Some(routing) = &run.routing {
         spans.push(stage(name::ROUTING, routing, ids, routing_decision));
     }
@@ -51,20 +60,64 @@ fn stage<T>(
             describe(&mut span, result);
         }
         Outcome::Skipped(_) => {}
-        Outcome::Failed(failure) => span.fail(failure.message.clone()),
+        Outcome::Failed(failure) => {
+            if let Some(covered) = &failure.coverage {
+                coverage(&mut span, covered);
+            }
+            span.fail(failure.message.clone());
+        }
     }
-    if name == name::CLASSIFICATION {
-        span.set(key::CLASSIFICATION_TIME, millis_between(stage.started, stage.ended));
+    let time = match name {
+        name::CLASSIFICATION => Some(key::CLASSIFICATION_TIME),
+        name::JAILBREAK => Some(key::JAILBREAK_TIME),
+        name::PII => Some(key::PII_TIME),
+        _ => None,
+    };
+    if let Some(time) = time {
+        span.set(time, millis_between(stage.started, stage.ended));
     }
     span
+}
+
+fn coverage(span: &mut Span, coverage: &Coverage) {
+    for (key, count) in [
+        (key::TOKENS_TOTAL, coverage.total),
+        (key::TOKENS_SCANNED, coverage.scanned),
+        (key::WINDOWS, coverage.windows),
+    ] {
+        span.set(key, i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    span.set(key::TOKENS_TRUNCATED, coverage.is_truncated());
+}
+
+fn jailbreak(span: &mut Span, found: &Jailbreak, blocks: bool) {
+    span.set(key::JAILBREAK_DETECTED, found.detected);
+    span.set(key::JAILBREAK_CONFIDENCE, found.confidence);
+    if found.detected {
+        span.set(key::JAILBREAK_TYPE, "jailbreak");
+        if blocks {
+            span.set(key::SECURITY_ACTION, "blocked");
+        }
+    }
+    coverage(span, &found.coverage);
+}
+
+fn pii(span: &mut Span, found: &Pii, blocks: bool) {
+    span.set(key::PII_DETECTED, !found.types.is_empty());
+    if !found.types.is_empty() {
+        span.set(key::PII_TYPES, found.types.join(","));
+    }
+    if blocks && !found.denied.is_empty() {
+        span.set(key::SECURITY_ACTION, "blocked");
+    }
+    coverage(span, &found.coverage);
 }
 
 fn category(span: &mut Span, category: &Category) {
     span.set(key::CATEGORY_NAME, category.label.clone());
     span.set(key::CATEGORY_CONFIDENCE, category.confidence);
-    span.set(key::CLASSIFIER_TYPE, CategoryClassifier::TYPE);
-    span.set(key::TOKENS_SCANNED, i64::try_from(category.tokens).unwrap_or(i64::MAX));
-    span.set(key::TOKENS_TRUNCATED, category.truncated);
+    span.set(key::CLASSIFIER_TYPE, Category::TYPE);
+    coverage(span, &category.coverage);
 }
 
 fn routing_decision(span: &mut Span, selection: &Selection<'_>) {

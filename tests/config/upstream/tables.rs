@@ -36,7 +36,6 @@ pub const DIFFERENT: [&str; 1] = ["e2e/profiles/routing-strategies/values-mcp.ya
 
 /// Where the accepted samples are warned of, with the reason.
 pub const WARNED: [(&str, &str); 30] = [
-    ("prompt_guard", "not run"),
     ("semantic_cache", "not run"),
     ("response_api", "not run"),
     ("tools", "not run"),
@@ -51,6 +50,7 @@ pub const WARNED: [(&str, &str); 30] = [
     ("decisions[].rules.conditions[].rule_name", "of no version known"),
     ("decisions[].modelRefs[].model", "not in model_config"),
     ("decisions[].plugins[]", "not run"),
+    ("decisions[].plugins[].configuration.pii_types_allowed[]", "no type of personal data"),
     ("model_config.*.reasoning_family", "not in reasoning_families"),
     // Keys that the original does not read either.
     ("router", "of an older version"),
@@ -73,8 +73,7 @@ pub const WARNED: [(&str, &str); 30] = [
 ];
 
 /// The sections that are not run where they are enabled.
-const SECTIONS: [&str; 5] =
-    ["prompt_guard", "semantic_cache", "hallucination_mitigation", "response_api", "tools"];
+const SECTIONS: [&str; 4] = ["semantic_cache", "hallucination_mitigation", "response_api", "tools"];
 
 /// The lists of rules that are not evaluated.
 const RULES: [&str; 3] = ["keyword_rules", "embedding_rules", "fact_check_rules"];
@@ -83,7 +82,7 @@ const RULES: [&str; 3] = ["keyword_rules", "embedding_rules", "fact_check_rules"
 const CONDITIONS: [&str; 1] = ["domain"];
 
 /// The types of plugins that are run, or whose section says that they are not.
-const PLUGINS: [&str; 3] = ["system_prompt", "jailbreak", "semantic-cache"];
+const PLUGINS: [&str; 4] = ["system_prompt", "jailbreak", "pii", "semantic-cache"];
 
 /// The paths of all that a document asks for and is not supported.
 pub fn not_supported(document: &Value) -> Vec<String> {

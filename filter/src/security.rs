@@ -1,0 +1,175 @@
+//! What is done about attacks and personal data: what is looked at, what counts,
+//! and how a blocked request is answered.
+
+use serde_json::json;
+
+use crate::classify::{Budget, Classifiers, ClassifyError, Coverage, Guarded};
+use crate::clock::UnixNanos;
+use crate::config::{Config, Decision, PiiPolicy, PromptGuard};
+use crate::headers::is_header_safe;
+use crate::openai::ChatRequest;
+use crate::pipeline::Reply;
+
+/// What the guard said of a request.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Jailbreak {
+    /// Whether it reached the threshold.
+    pub detected: bool,
+    /// The highest probability of any text.
+    pub confidence: f64,
+    /// What counts.
+    pub threshold: f64,
+    /// How much was looked at.
+    pub coverage: Coverage,
+}
+
+/// The personal data of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pii {
+    /// Types that were found, sorted.
+    pub types: Vec<&'static str>,
+    /// Those of them that the decision does not allow.
+    pub denied: Vec<&'static str>,
+    /// How much was looked at.
+    pub coverage: Coverage,
+}
+
+/// The guard of a request, if one is to look at it: `prompt_guard`, unless the
+/// decision's plugin turns it off, with the threshold that counts.
+#[must_use]
+pub fn guard_for<'a>(
+    config: &'a Config,
+    decision: Option<&Decision>,
+) -> Option<(&'a PromptGuard, Option<f64>)> {
+    let guard = config.prompt_guard.as_ref()?;
+    match decision.and_then(|decision| decision.jailbreak) {
+        Some(policy) if !policy.enabled => None,
+        policy => Some((guard, policy.and_then(|policy| policy.threshold).or(guard.threshold))),
+    }
+}
+
+/// Asks the guard about every text that the policy names.
+///
+/// # Errors
+/// [`ClassifyError`].
+pub fn jailbreak(
+    config: &Config,
+    classifiers: &Classifiers,
+    threshold: Option<f64>,
+    request: &ChatRequest<'_>,
+    budget: &Budget<'_>,
+) -> Result<Jailbreak, ClassifyError> {
+    let mut guarded = Guarded::default();
+    for text in request.texts_of(&config.filter.inference.jailbreak.scan) {
+        guarded = guarded.and(classifiers.guard(&text, budget)?);
+    }
+    let threshold = match threshold {
+        Some(threshold) => threshold,
+        None => classifiers.encoder()?.thresholds.guard,
+    };
+    let Guarded { jailbreak: confidence, coverage } = guarded;
+    // As in the original, jailbreak must also be the likelier label.
+    let detected = confidence >= threshold && confidence >= 0.5;
+    Ok(Jailbreak { detected, confidence, threshold, coverage })
+}
+
+/// Looks for personal data in every text that the policy names.
+///
+/// # Errors
+/// [`ClassifyError`].
+pub fn pii(
+    config: &Config,
+    classifiers: &Classifiers,
+    policy: &PiiPolicy,
+    request: &ChatRequest<'_>,
+    budget: &Budget<'_>,
+) -> Result<Pii, ClassifyError> {
+    let least = policy.threshold.or(config.pii_model.threshold).unwrap_or(0.0);
+    let mut pii = Pii { types: Vec::new(), denied: Vec::new(), coverage: Coverage::default() };
+    for text in request.texts_of(&config.filter.inference.pii.scan) {
+        let personal = classifiers.personal(&text, budget)?;
+        let counted = personal.entities.iter().filter(|entity| f64::from(entity.score) >= least);
+        pii.types.extend(counted.map(|entity| entity.kind.name()));
+        pii.coverage = pii.coverage.and(personal.coverage);
+    }
+    pii.types.sort_unstable();
+    pii.types.dedup();
+    let denied = |name: &&&str| !policy.allowed.iter().any(|allowed| allowed == *name);
+    pii.denied = pii.types.iter().filter(denied).copied().collect();
+    Ok(pii)
+}
+
+/// The answer to a request that the guard blocks (`sendJailbreakResponse` in
+/// `pkg/utils/http/response.go` upstream).
+#[must_use]
+pub fn jailbreak_reply(found: &Jailbreak, request: &ChatRequest<'_>, now: UnixNanos) -> Reply {
+    let Jailbreak { confidence, .. } = found;
+    let text = format!(
+        "I cannot process this request as it appears to contain a potential jailbreak attempt \
+         (type: jailbreak, confidence: {confidence:.3}). Please rephrase your request in a way \
+         that complies with our usage policies."
+    );
+    let headers = vec![
+        ("x-vsr-jailbreak-blocked", "true".to_owned()),
+        ("x-vsr-jailbreak-type", "jailbreak".to_owned()),
+        ("x-vsr-jailbreak-confidence", format!("{confidence:.3}")),
+    ];
+    let answer = Answer { id: "jailbreak-blocked", model: "security-filter", text: &text };
+    answer.reply(request, headers, "jailbreak_blocked", now)
+}
+
+/// The answer to a request with personal data that its decision denies.
+#[must_use]
+pub fn pii_reply(found: &Pii, decision: &str, request: &ChatRequest<'_>, now: UnixNanos) -> Reply {
+    let denied = found.denied.join(" ");
+    let text = format!(
+        "I cannot process this request as it contains personally identifiable information \
+         ([{denied}]) that is not allowed for the '{decision}' model according to the configured \
+         privacy policy. Please remove any sensitive information and try again."
+    );
+    let headers = vec![
+        ("x-vsr-pii-violation", "true".to_owned()),
+        ("x-vsr-pii-types", found.denied.join(",")),
+        ("x-vsr-selected-decision", decision.to_owned()),
+    ];
+    let answer = Answer { id: "pii-violation", model: decision, text: &text };
+    answer.reply(request, headers, "pii_violation", now)
+}
+
+/// A chat completion that the router gives itself.
+struct Answer<'a> {
+    id: &'a str,
+    model: &'a str,
+    text: &'a str,
+}
+
+impl Answer<'_> {
+    fn reply(
+        &self,
+        request: &ChatRequest<'_>,
+        mut headers: Vec<(&'static str, String)>,
+        details: &'static str,
+        now: UnixNanos,
+    ) -> Reply {
+        headers.retain(|(_, value)| is_header_safe(value));
+        let seconds = now / 1_000_000_000;
+        let id = format!("chatcmpl-{}-{seconds}", self.id);
+        let message = json!({"role": "assistant", "content": self.text});
+        let (body, content_type) = if request.is_stream() {
+            let chunk = json!({
+                "id": id, "object": "chat.completion.chunk", "created": seconds,
+                "model": self.model,
+                "choices": [{"index": 0, "delta": message, "finish_reason": "content_filter"}],
+            });
+            (format!("data: {chunk}\n\ndata: [DONE]\n\n"), "text/event-stream")
+        } else {
+            let completion = json!({
+                "id": id, "object": "chat.completion", "created": seconds, "model": self.model,
+                "choices": [{"index": 0, "message": message, "finish_reason": "content_filter"}],
+                "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+            });
+            (completion.to_string(), "application/json")
+        };
+        Reply { status: 200, body, content_type, headers, details }
+    }
+}
