@@ -12,7 +12,7 @@ from metrics import fit_temperature, softmax
 from settings import ENTITIES, TAGS
 from student import Student
 
-GUARD_FALSE_POSITIVES = 0.01   # aimed at on harmless calibration texts
+GUARD_FALSE_POSITIVES = 0.015   # aimed at on harmless calibration texts
 TAG_FALSE_POSITIVES = 0.025    # texts without a name in which one is seen
 CACHE_FALSE_HITS = 0.012       # look-alikes that pass for the same question
 
@@ -35,7 +35,7 @@ def _guard(student: Student, tokenizer: Tokenizer, harmless: list[np.ndarray]) -
     logits = np.stack([o.guard.numpy() for o in distil.predict(student, tokenizer, [line.text for line in lines])])
     truth = np.array([line.label for line in lines])
     margins = np.concatenate([np.diff(logits[truth == 0], axis=1)[:, 0], np.diff(np.stack(harmless), axis=1)[:, 0]])
-    bias = -max(float(np.quantile(margins, 1 - GUARD_FALSE_POSITIVES / 4)),
+    bias = -max(float(np.quantile(margins, 1 - GUARD_FALSE_POSITIVES)),
                 float(np.quantile(np.diff(logits[truth == 0], axis=1), 1 - GUARD_FALSE_POSITIVES)))
     return fit_temperature(logits + np.array([0, bias]), truth), bias
 

@@ -97,8 +97,10 @@ class Trainer:
             self.student.train()
             totals: dict[str, float] = {}
             parts = batches([len(r.ids) for r in self.category_rows], settings.batch, self.rng)
-            for part in parts:
-                losses = self.category_loss(part) | self.guard_loss(next(guard)) | self.tag_loss(next(tagged)) | self.pair_loss()
+            for step, part in enumerate(parts):
+                losses = self.category_loss(part) | self.guard_loss(next(guard)) | self.tag_loss(next(tagged))
+                if step % settings.pair_every == 0:
+                    losses |= self.pair_loss()
                 for optimiser in self.optimisers:
                     optimiser.zero_grad()
                 sum(losses.values()).backward()
@@ -137,7 +139,7 @@ class Trainer:
         }
 
     def guard_loss(self, part: list[int]) -> dict[str, Tensor]:
-        said, _ = self._say([self.guard_rows[i] for i in part], self.settings.token_dropout)
+        said, _ = self._say([self.guard_rows[i] for i in part], self.settings.guard_dropout)
         return {"guard": self.settings.guard_weight * _mixed(said.guard, self.guard, part, self.settings.guard_hard_weight)}
 
     def tag_loss(self, part: list[int]) -> dict[str, Tensor]:

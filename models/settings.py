@@ -57,25 +57,27 @@ class StudentShape:
     pools: tuple[int, int, int] = (4, 4, 2)              # attention poolings: category, guard, embedding
     hidden: tuple[int, int] = (128, 64)                  # category, guard
     embedding: int = 128                                 # of the sentence embedding
-    dropout: float = 0.4
+    dropout: float = 0.3
 
 
 @dataclass(frozen=True)
 class DistilSettings:
     """Knobs of the student's training. Weights are those of the losses, which are added up."""
 
-    epochs: int = 4
+    epochs: int = 7
     batch: int = 64
     lr: float = 2e-3             # peak, everything but the embedding
-    embedding_lr: float = 4e-4   # peak, embedding table
-    weight_decay: float = 0.05
-    token_dropout: float = 0.2   # chance that a token is hidden from the poolings
+    embedding_lr: float = 1e-3   # peak, embedding table
+    weight_decay: float = 0.01
+    token_dropout: float = 0.15   # chance that a token is hidden from the poolings
     hard_weight: float = 0.5     # share of the true label in the target where there is one
-    guard_hard_weight: float = 0.8  # the teacher knows less of attacks than the labels do
+    guard_hard_weight: float = 0.7  # the teacher knows less of attacks than the labels do
     max_tokens: int = 192
-    guard_batch: int = 48
-    pii_batch: int = 48
-    pair_batch: int = 40
+    guard_batch: int = 32
+    pii_batch: int = 32
+    pair_batch: int = 32
+    pair_every: int = 4          # steps
+    guard_dropout: float = 0.3   # chance that a token of a guard text is hidden
     pair_temperature: float = 0.05
     guard_weight: float = 1.5
     pii_weight: float = 1.0

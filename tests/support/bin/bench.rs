@@ -129,8 +129,9 @@ async fn latency(options: &Options, about: &str, prompt: &str) -> Outcome<()> {
     for round in 0..=options.rounds {
         for ((name, tracing), reports) in KINDS.iter().zip(&mut reports) {
             let plan = Plan::requests(options.connections, options.requests);
-            let (model, prompt) = (model(tracing.is_some()), prompt.to_owned());
-            let make = move |_| Request::chat(model, &prompt, false);
+            // Every text a new one: verdicts of known ones are remembered.
+            let (model, new) = (model(tracing.is_some()), format!("{name} {round} {prompt}"));
+            let make = move |index| Request::chat(model, &format!("{index} {new}"), false);
             let report = load::run(envoy.address(name)?, &plan, make, ok).await;
             failed(&report)?;
             if round > 0 {
@@ -140,7 +141,7 @@ async fn latency(options: &Options, about: &str, prompt: &str) -> Outcome<()> {
         stack.clear();
     }
     println!(
-        "Latency of {about}, answered at once; {} rounds of {} requests over {} connections each:",
+        "Latency of {about}, each a new one, answered at once; {} rounds of {} requests over {} connections each:",
         options.rounds, options.requests, options.connections
     );
     println!("  {:<14} {:>9} {:>9} {:>9} {:>12}", "", "p50", "p99", "max", "p50 against");

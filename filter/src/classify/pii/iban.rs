@@ -64,12 +64,8 @@ fn remainder(code: &[u8]) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use crate::classify::pii::doc::Doc;
-
     fn found(text: &str) -> Vec<&str> {
-        let mut out = Vec::new();
-        super::find(&Doc::new(text), &mut out);
-        out.iter().map(|e| text.get(e.start..e.end).unwrap_or("")).collect()
+        crate::classify::pii::testing::found(super::find, text)
     }
 
     #[test]

@@ -25,6 +25,8 @@ mod token;
 mod zip;
 
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod whole;
 
 pub use entity::{Entity, THRESHOLD};

@@ -56,13 +56,8 @@ pub(crate) fn find(doc: &Doc, has_card: bool, out: &mut Vec<Entity>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::classify::pii::doc::Doc;
-
     fn found(text: &str) -> Vec<&str> {
-        let mut out = Vec::new();
-        super::find(&Doc::new(text), false, &mut out);
-        out.retain(|e| e.score >= crate::classify::pii::THRESHOLD);
-        out.iter().map(|e| text.get(e.start..e.end).unwrap_or("")).collect()
+        crate::classify::pii::testing::found(|doc, out| super::find(doc, false, out), text)
     }
 
     #[test]

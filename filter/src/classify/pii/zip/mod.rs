@@ -83,12 +83,8 @@ fn dutch(doc: &Doc, i: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::classify::pii::doc::Doc;
-
     fn found(text: &str) -> Vec<&str> {
-        let mut out = Vec::new();
-        super::find(&Doc::new(text), &mut out);
-        out.iter().map(|e| text.get(e.start..e.end).unwrap_or("")).collect()
+        crate::classify::pii::testing::found(super::find, text)
     }
 
     #[test]
