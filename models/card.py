@@ -66,8 +66,8 @@ out. Templates of personal data are split, not their fillings.
 
 ## Training
 
-all-MiniLM-L6-v2 (22 M parameters) was fine-tuned for category and guard at once. Its probabilities, mixed half and half with the true label where
-there is one, are what the category and guard heads learned; MiniLM's own sentence vectors, and a contrastive and a logistic loss on pairs, what
+all-MiniLM-L6-v2 (22 M parameters) was fine-tuned for category and guard at once. Its probabilities, mixed with the true label where there is one
+(`hard_weight` and `guard_hard_weight` below), are what the category and guard heads learned; MiniLM's own sentence vectors, and a contrastive and a logistic loss on pairs, what
 the embedding learned; tags are learned from true labels alone. One step takes a batch of each task.
 
 | teacher | | student | |
@@ -75,8 +75,8 @@ the embedding learned; tags are learned from true labels alone. One step takes a
 {settings}
 
 Seed {seed}; a fixed number of epochs, no early stopping. On the calibration lines were fitted: the divisor of the category's logits
-({category_temperature:.3f}) and of the guard's ({guard_temperature:.3f}); the guard's bias ({guard_bias:+.2f}), so that 0.5 is its threshold at about 1 % false positives; the
-bias of `O` ({tag_bias:+.2f}), so that about 1 % of texts without names have one; the threshold of the embedding ({threshold}), so that about 1 % of look-alikes pass.
+({category_temperature:.3f}) and of the guard's ({guard_temperature:.3f}); the guard's bias ({guard_bias:+.2f}), so that 0.5 is its threshold at about 1.5 % false positives; the
+bias of `O` ({tag_bias:+.2f}), so that about 2.5 % of texts without names have one; the threshold of the embedding ({threshold}), so that about 1 % of look-alikes pass.
 
 ## Evaluation
 

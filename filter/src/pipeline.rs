@@ -260,12 +260,13 @@ fn detect_jailbreak(
     clock: &dyn Clock,
 ) -> Option<Stage<Jailbreak>> {
     let config = &router.config;
-    config.prompt_guard.as_ref()?;
+    let guard = config.prompt_guard.as_ref()?;
     Some(Stage::run(clock, || {
-        let Some((_, threshold)) = security::guard_for(config, decision) else {
+        if security::is_unguarded(decision) {
             return Outcome::Skipped("disabled_by_decision");
-        };
-        let found = security::jailbreak(config, &router.classifiers, threshold, request, budget);
+        }
+        let classifiers = &router.classifiers;
+        let found = security::jailbreak(config, classifiers, guard, decision, request, budget);
         let looked = |found: &Jailbreak| (found.coverage, found.detected);
         checked(config, "jailbreak", &config.filter.inference.jailbreak, found, looked)
     }))

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::classify::{Budget, Classifiers, ClassifyError, Coverage, Guarded};
+use crate::classify::{Budget, Bundle, Classifiers, ClassifyError, Coverage, Guarded};
 use crate::clock::UnixNanos;
 use crate::config::{Config, Decision, PiiPolicy, PromptGuard};
 use crate::headers::is_header_safe;
@@ -17,8 +17,6 @@ pub struct Jailbreak {
     pub detected: bool,
     /// The highest probability of any text.
     pub confidence: f64,
-    /// What counts.
-    pub threshold: f64,
     /// How much was looked at.
     pub coverage: Coverage,
 }
@@ -34,28 +32,22 @@ pub struct Pii {
     pub coverage: Coverage,
 }
 
-/// The guard of a request, if one is to look at it: `prompt_guard`, unless the
-/// decision's plugin turns it off, with the threshold that counts.
+/// Whether a decision turns the guard off for its requests.
 #[must_use]
-pub fn guard_for<'a>(
-    config: &'a Config,
-    decision: Option<&Decision>,
-) -> Option<(&'a PromptGuard, Option<f64>)> {
-    let guard = config.prompt_guard.as_ref()?;
-    match decision.and_then(|decision| decision.jailbreak) {
-        Some(policy) if !policy.enabled => None,
-        policy => Some((guard, policy.and_then(|policy| policy.threshold).or(guard.threshold))),
-    }
+pub fn is_unguarded(decision: Option<&Decision>) -> bool {
+    decision.and_then(|decision| decision.jailbreak).is_some_and(|policy| !policy.enabled)
 }
 
-/// Asks the guard about every text that the policy names.
+/// Asks the guard about every text that the policy names. What counts is the
+/// decision's threshold, else the guard's, else the bundle's.
 ///
 /// # Errors
 /// [`ClassifyError`].
 pub fn jailbreak(
     config: &Config,
     classifiers: &Classifiers,
-    threshold: Option<f64>,
+    guard: &PromptGuard,
+    decision: Option<&Decision>,
     request: &ChatRequest<'_>,
     budget: &Budget<'_>,
 ) -> Result<Jailbreak, ClassifyError> {
@@ -63,14 +55,15 @@ pub fn jailbreak(
     for text in request.texts_of(&config.filter.inference.jailbreak.scan) {
         guarded = guarded.and(classifiers.guard(&text, budget)?);
     }
-    let threshold = match threshold {
+    let policy = decision.and_then(|decision| decision.jailbreak);
+    let threshold = match policy.and_then(|policy| policy.threshold).or(guard.threshold) {
         Some(threshold) => threshold,
-        None => classifiers.encoder()?.thresholds.guard,
+        None => Bundle::embedded().thresholds()?.guard,
     };
     let Guarded { jailbreak: confidence, coverage } = guarded;
     // As in the original, jailbreak must also be the likelier label.
     let detected = confidence >= threshold && confidence >= 0.5;
-    Ok(Jailbreak { detected, confidence, threshold, coverage })
+    Ok(Jailbreak { detected, confidence, coverage })
 }
 
 /// Looks for personal data in every text that the policy names.

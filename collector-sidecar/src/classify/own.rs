@@ -60,14 +60,8 @@ pub enum OwnError {
 /// The user's own models in a configuration.
 #[must_use]
 pub fn own_models(config: &Config) -> Vec<OwnModel> {
-    let inference = &config.filter.inference;
-    let guard = config.prompt_guard.as_ref().and_then(|guard| guard.model.as_ref());
-    let all = [
-        (Classifier::Category, config.category_model.as_ref(), &inference.category),
-        (Classifier::Jailbreak, guard, &inference.jailbreak),
-        (Classifier::Pii, config.pii_model.model.as_ref(), &inference.pii),
-    ];
-    let named = all.into_iter().filter_map(|(classifier, model, policy)| {
+    let named = Classifier::ALL.into_iter().zip(config.classifiers());
+    let named = named.filter_map(|(classifier, (model, policy))| {
         Some(OwnModel { classifier, model: model?.clone(), sha256: policy.sha256.clone() })
     });
     named.collect()

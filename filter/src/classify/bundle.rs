@@ -93,6 +93,15 @@ impl Bundle<'_> {
         EMBEDDED
     }
 
+    /// What counts where the configuration says nothing; the encoder need not be
+    /// loaded for it.
+    ///
+    /// # Errors
+    /// Names the file.
+    pub fn thresholds(&self) -> Result<Thresholds, ClassifyError> {
+        json("thresholds.json", self.thresholds)
+    }
+
     /// Loads the encoder with its heads.
     ///
     /// # Errors
@@ -100,7 +109,7 @@ impl Bundle<'_> {
     pub fn encoder(&self) -> Result<Encoder, ClassifyError> {
         let manifest: Manifest = json("manifest.json", self.manifest)?;
         let labels: Labels = json("labels.json", self.labels)?;
-        let thresholds: Thresholds = json("thresholds.json", self.thresholds)?;
+        let thresholds = self.thresholds()?;
         Encoder::load(self.tokenizer, self.onnx, manifest, labels, thresholds)
     }
 }

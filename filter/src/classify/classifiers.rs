@@ -12,7 +12,7 @@ use super::remote::{Answers, Questions};
 use super::shelf::Shelf;
 use super::tokenizer::readable;
 use super::{Budget, Bundle, Category, ClassifyError, Coverage, Guarded, best, normalise};
-use crate::config::{Backend, Classifier, Config, CustomModel, Inference};
+use crate::config::{Backend, Config, CustomModel, Inference};
 
 /// What bounds the work on one text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,13 @@ pub enum Source {
     Sidecar,
 }
 
+impl Source {
+    /// The user's own model, if there is one.
+    fn own(model: Option<&CustomModel>) -> Self {
+        model.map_or(Self::Bundled, |model| Self::Own(model.clone()))
+    }
+}
+
 /// The source of each classifier.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
@@ -64,35 +71,20 @@ impl Sources {
     /// What the configuration says, as the filter sees it.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        let source = |classifier: &Classifier, model: Option<&CustomModel>| match (
-            classifier.backend,
-            model,
-        ) {
-            (Backend::Sidecar, _) => Source::Sidecar,
-            (Backend::Filter, Some(model)) => Source::Own(model.clone()),
-            (Backend::Filter, None) => Source::Bundled,
-        };
-        let inference = &config.filter.inference;
-        let guard = config.prompt_guard.as_ref();
-        Self {
-            category: source(&inference.category, config.category_model.as_ref()),
-            jailbreak: source(&inference.jailbreak, guard.and_then(|guard| guard.model.as_ref())),
-            pii: source(&inference.pii, config.pii_model.model.as_ref()),
-        }
+        Self::new(config.classifiers().map(|(model, classifier)| match classifier.backend {
+            Backend::Sidecar => Source::Sidecar,
+            Backend::Filter => Source::own(model),
+        }))
     }
 
     /// The same without the sidecar, as the sidecar itself sees it.
     #[must_use]
     pub fn in_sidecar(config: &Config) -> Self {
-        let own = |model: Option<&CustomModel>| {
-            model.map_or(Source::Bundled, |model| Source::Own(model.clone()))
-        };
-        let guard = config.prompt_guard.as_ref();
-        Self {
-            category: own(config.category_model.as_ref()),
-            jailbreak: own(guard.and_then(|guard| guard.model.as_ref())),
-            pii: own(config.pii_model.model.as_ref()),
-        }
+        Self::new(config.classifiers().map(|(model, _)| Source::own(model)))
+    }
+
+    fn new([category, jailbreak, pii]: [Source; 3]) -> Self {
+        Self { category, jailbreak, pii }
     }
 }
 

@@ -24,9 +24,8 @@ pub fn read(top: &Fields<'_>) -> Filter {
     {
         filter.max_request_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }
-    if let Some(policy) = fields.get("on_unclassified").and_then(|node| {
-        node.choice(&[("pass", OnUnclassified::Pass), ("reject", OnUnclassified::Reject)])
-    }) {
+    let policy = fields.get("on_unclassified");
+    if let Some(policy) = policy.and_then(|node| node.choice(&OnUnclassified::CHOICES)) {
         filter.on_unclassified = policy;
     }
     filter.inference = inference::inference(&fields);

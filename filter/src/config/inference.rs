@@ -167,8 +167,8 @@ fn classifier_policy(fields: &Fields<'_>, of: &mut Classifier, is_category: bool
         node.error("must be the 64 hexadecimal digits of the model file's SHA-256");
     }
     if !is_category {
-        let policies = [("pass", OnUnclassified::Pass), ("reject", OnUnclassified::Reject)];
-        if let Some(policy) = fields.get("on_failure").and_then(|node| node.choice(&policies)) {
+        let policy = fields.get("on_failure");
+        if let Some(policy) = policy.and_then(|node| node.choice(&OnUnclassified::CHOICES)) {
             of.on_failure = policy;
         }
         if let Some(node) = fields.get("scan") {

@@ -413,6 +413,11 @@ pub enum OnUnclassified {
     Reject,
 }
 
+impl OnUnclassified {
+    /// The policies by their names.
+    pub const CHOICES: [(&str, Self); 2] = [("pass", Self::Pass), ("reject", Self::Reject)];
+}
+
 /// Where the filter sends its spans, and how many it keeps until then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Collector {
@@ -475,17 +480,23 @@ impl Config {
         }
     }
 
-    /// The hash that the configuration asks of a user's own model.
+    /// The user's own models for categories, attacks and personal data, in this
+    /// order, each with what else is said of its classifier.
     #[must_use]
-    pub fn pinned(&self, model: &CustomModel) -> Option<String> {
+    pub fn classifiers(&self) -> [(Option<&CustomModel>, &Classifier); 3] {
         let inference = &self.filter.inference;
         let guard = self.prompt_guard.as_ref();
-        let uses = [
+        [
             (self.category_model.as_ref(), &inference.category),
             (guard.and_then(|guard| guard.model.as_ref()), &inference.jailbreak),
             (self.pii_model.model.as_ref(), &inference.pii),
-        ];
-        let mut uses = uses.into_iter().filter(|(of, _)| *of == Some(model));
+        ]
+    }
+
+    /// The hash that the configuration asks of a user's own model.
+    #[must_use]
+    pub fn pinned(&self, model: &CustomModel) -> Option<String> {
+        let mut uses = self.classifiers().into_iter().filter(|(of, _)| *of == Some(model));
         uses.find_map(|(_, classifier)| classifier.sha256.clone())
     }
 

@@ -3,7 +3,7 @@
 use super::parse::CATEGORY_LABELS;
 use super::reader::looks_like;
 use super::report::Report;
-use super::types::{Backend, ConditionKind, Config, Decision};
+use super::types::{Backend, Classifier, ConditionKind, Config, Decision};
 
 /// Answers of the sidecar that must find room: those of a long conversation.
 const LEAST_MEMO: usize = 256;
@@ -40,10 +40,8 @@ pub fn check(config: &Config, report: &mut Report) {
         }
     }
     let inference = &config.filter.inference;
-    let classifiers = [&inference.category, &inference.jailbreak, &inference.pii];
-    if inference.memo_entries < LEAST_MEMO
-        && classifiers.iter().any(|classifier| classifier.backend == Backend::Sidecar)
-    {
+    let asks = |(_, classifier): (_, &Classifier)| classifier.backend == Backend::Sidecar;
+    if inference.memo_entries < LEAST_MEMO && config.classifiers().into_iter().any(asks) {
         report.error(
             "filter.inference.memo_entries",
             format!("must be at least {LEAST_MEMO}, since the sidecar's answers are kept there"),

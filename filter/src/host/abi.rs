@@ -218,6 +218,15 @@ pub fn reply(status: u32, details: &str, headers: &[(&str, &str)], body: &[u8]) 
     check("send_local_response", code)
 }
 
+/// The status of the callout whose response came with so many headers; 0 where
+/// the connection was lost, or nobody answered.
+pub fn callout_status(header_count: usize) -> u32 {
+    if header_count == 0 {
+        return 0;
+    }
+    headers(Map::Callout).unwrap_or_default().text(":status").parse().unwrap_or(0)
+}
+
 /// Lets a request go on that was held.
 pub fn resume_request() -> HostResult<()> {
     // SAFETY: no pointers. 0 is the request's direction.

@@ -142,13 +142,7 @@ impl Context for Http {
         if self.phase != Phase::Asking {
             return;
         }
-        // No headers at all: the connection was lost, or nobody answered.
-        let status = if headers == 0 {
-            0
-        } else {
-            let headers = abi::headers(Map::Callout).unwrap_or_default();
-            headers.text(":status").parse().unwrap_or(0)
-        };
+        let status = abi::callout_status(headers);
         let answer = abi::buffer(Buffer::CalloutBody, 0, size).unwrap_or_default();
         let most = self.max_request_bytes() + 1;
         if self.answered(status, &answer, most) == Action::Continue

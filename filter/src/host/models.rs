@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::abi::{self, Buffer, Map};
+use super::abi::{self, Buffer};
 use super::metrics;
 use crate::classify::Classifiers;
 use crate::classify::fetch::{Fetch, FetchError};
@@ -75,12 +75,7 @@ impl Models {
         }
         self.call = None;
         let Some(mut fetch) = self.fetch.take() else { return true };
-        let status = if headers == 0 {
-            0
-        } else {
-            let headers = abi::headers(Map::Callout).unwrap_or_default();
-            headers.text(":status").parse().unwrap_or(0)
-        };
+        let status = abi::callout_status(headers);
         let body = abi::buffer(Buffer::CalloutBody, 0, body).unwrap_or_default();
         let folder = fetch.model.folder.clone();
         match fetch.answered(status, &body) {

@@ -181,19 +181,7 @@ impl<'a> Message<'a> {
     /// of it, a refusal, and the arguments of the tools that it calls.
     #[must_use]
     pub fn texts(&self) -> Vec<String> {
-        let mut texts = Vec::new();
-        if let Some(content) = self.object.get("content") {
-            match decode_string(content) {
-                Some(text) => texts.push(text.into_owned()),
-                None => {
-                    for part in parse_array(content).unwrap_or_default() {
-                        let Ok(part) = Object::parse(part) else { continue };
-                        let found = ["text", "refusal"].map(|key| part.string(key));
-                        texts.extend(found.into_iter().flatten().map(Cow::into_owned));
-                    }
-                }
-            }
-        }
+        let mut texts = self.content(&["text", "refusal"]);
         texts.extend(self.object.string("refusal").map(Cow::into_owned));
         let calls = self.object.get("tool_calls").map(parse_array);
         let calls = calls.and_then(Result::ok).unwrap_or_default().into_iter();
@@ -214,16 +202,24 @@ impl<'a> Message<'a> {
     /// spaces.
     #[must_use]
     pub fn text(&self) -> String {
-        let Some(content) = self.object.get("content") else { return String::new() };
+        self.content(&["text"]).join(" ")
+    }
+
+    /// The content where it is text; else what its parts have under these keys.
+    fn content(&self, keys: &[&str]) -> Vec<String> {
+        let Some(content) = self.object.get("content") else { return Vec::new() };
         if let Some(text) = decode_string(content) {
-            return text.into_owned();
+            return vec![text.into_owned()];
         }
         let parts = parse_array(content).unwrap_or_default();
-        let texts = parts.into_iter().filter_map(|part| {
-            let part = Object::parse(part).ok()?;
-            Some(part.string("text")?.into_owned())
-        });
-        texts.collect::<Vec<_>>().join(" ")
+        let parts = parts.into_iter().filter_map(|part| Object::parse(part).ok());
+        parts
+            .flat_map(|part| {
+                keys.iter()
+                    .filter_map(|key| part.string(key).map(Cow::into_owned))
+                    .collect::<Vec<_>>()
+            })
+            .collect()
     }
 }
 

@@ -109,11 +109,3 @@ fn a_megabyte_takes_linear_time() {
         .collect();
     assert!(slow.is_empty(), "{slow:#?}");
 }
-
-#[test]
-#[ignore = "a measurement, for release builds"]
-fn eight_thousand_characters_of_prose() {
-    println!("prose {:?}", time(PROSE, 8000));
-    println!("german {:?}", time("Der schnelle braune Fuchs springt über den faulen Hund. ", 8000));
-    println!("russian {:?}", time("Это было давно, в Москве, а потом он уехал. ", 8000));
-}
