@@ -9,11 +9,13 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+import likeness
+import ngrams
 from metrics import softmax
 from settings import BUNDLE, CATEGORIES, GUARD, INPUTS, OUTPUTS, TAGS
 from shape import shapes
 
-FILES = ("classifier.onnx", "tokenizer.json", "labels.json", "thresholds.json")
+FILES = ("classifier.onnx", "ngrams.bin", "likeness.json", "tokenizer.json", "labels.json", "thresholds.json")
 LABELS = {"category": CATEGORIES, "guard": GUARD, "tags": TAGS}
 WINDOW = {"tokens": 128, "overlap": 24}  # [CLS] and [SEP] included; content tokens that neighbours share
 CATEGORY_WINDOWS = 2                     # category and embedding look at so many
@@ -21,8 +23,10 @@ CATEGORY_WINDOWS = 2                     # category and embedding look at so man
 
 @dataclass(frozen=True)
 class Window:
-    """One pass: probabilities [14] and [2], tags of the content tokens, their words and character offsets, unit vector."""
+    """One pass: its token ids, probabilities [14], the guard's logits [2], tags of the content tokens, their words and character
+    offsets, unit vector."""
 
+    ids: list[int]
     category: np.ndarray
     guard: np.ndarray
     tags: list[str]
@@ -39,6 +43,8 @@ class Bundle:
         self.window: dict[str, int] = manifest["window"]
         self.thresholds: dict[str, float] = json.loads((folder / "thresholds.json").read_text("utf-8"))
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.ngrams = ngrams.read(folder / "ngrams.bin")
+        self.likeness = likeness.read(folder / "likeness.json")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(str(folder / "classifier.onnx"), options, providers=["CPUExecutionProvider"])
@@ -59,7 +65,7 @@ class Bundle:
     def _run(self, ids: list[int], kinds: list[int], words: list[int], offsets: list[tuple[int, int]]) -> Window:
         values = self.session.run(list(OUTPUTS.values()), {name: np.array([row], np.int64) for name, row in zip(INPUTS, (ids, kinds))})
         said = dict(zip(OUTPUTS, values))
-        return Window(softmax(said["category"])[0], softmax(said["guard"])[0], [TAGS[n] for n in said["tags"][0][1:-1].argmax(1)], words, offsets, said["embedding"][0])
+        return Window(ids, softmax(said["category"])[0], said["guard"][0], [TAGS[n] for n in said["tags"][0][1:-1].argmax(1)], words, offsets, said["embedding"][0])
 
     def category(self, text: str) -> np.ndarray:
         """Mean probabilities [labels] of the first windows."""
@@ -67,12 +73,18 @@ class Bundle:
 
     def jailbreak(self, text: str) -> float:
         """The highest probability of any window."""
-        return max(float(w.guard[1]) for w in self.windows(text))
+        place = GUARD.index("jailbreak")
+        logits = [w.guard + np.eye(len(GUARD))[place] * self.ngrams.score(w.ids) for w in self.windows(text)]
+        return max(float(softmax(row[None])[0, place]) for row in logits)
 
     def embedding(self, text: str) -> np.ndarray:
         """The mean of the first windows, length 1."""
         mean = np.mean([w.embedding for w in self.windows(text)[:CATEGORY_WINDOWS]], 0)
         return mean / np.linalg.norm(mean)
+
+    def alike(self, one: str, other: str) -> float:
+        """The probability that an answer to one prompt serves the other."""
+        return self.likeness.probability(one, other, float(self.embedding(one) @ self.embedding(other)))
 
     def types(self, text: str) -> set[str]:
         """Names of the entity types that the token head finds: the first piece of a word decides, and at a seam the window in

@@ -20,7 +20,8 @@ One small encoder with four heads, compiled into the filter's module and run on 
 - **category**: one of {count} fields: {labels}. `other` is whatever none of the others covers, small talk too.
 - **prompt guard**: benign or jailbreak; jailbreaks are also instructions hidden in mails, pages, files and tool output.
 - **names**: BIO tags for {entities}. All other types of personal data are found by recognisers in the filter (`filter/src/classify/pii`).
-- **embedding**: {embedding} numbers of length 1, whose cosine tells whether two prompts ask the same.
+- **embedding**: {embedding} numbers of length 1, about what MiniLM's are. Whether two prompts ask the same, a network of sixteen units says from their cosine
+  and from what their words have in common (`likeness.py`).
 
 Windows have {window} tokens and share {overlap}. Category and embedding are the mean of the first {category_windows}; the guard takes the worst window; names
 come from the window in which they stand further inside.
@@ -35,6 +36,7 @@ judge people, or to be the only thing between an attacker and something of value
 WordPiece tokens, lower case ({vocabulary} of BERT's uncased pieces) and the shape of the word (capitals, digits) → embedding of {width}, int8 with
 one scale a row → {context} channels, {convs} residual convolutions over three tokens, dilated {dilations}, so that a token sees {reach} on each
 side → attention poolings ({pools} for category, guard, embedding) over both → a hidden layer for category and guard; tags from each token.
+Beside it the guard weighs {ngrams} n-grams of one to three tokens (`ngrams.py`): word order and single words, which poolings blur.
 
 classifier.onnx: {onnx} bytes; tokenizer.json: {tokenizer} bytes. Everything but the embedding table is float32.
 
@@ -51,32 +53,33 @@ the poolings find anywhere in it.
 | `data/topics` | topic phrases of each field, put into templates (`topics.py`) | {topic_prompts} |
 | disturbed copies | typos, words lost, parts cut out (`augment.py`) | {disturbed} |
 | unlabelled | known prompts with words swapped for neighbours (`synthesis.py`) | {unlabelled} |
-| definitions | glosses of WordNet 3.1, fetched for training and not kept here (`wordnet.py`) | {glosses} |
 | `data/guard` | attacks by technique, and harmless texts, most of them hard | {guard} |
-| guard texts | the same with three altered copies each (cut into other text, disturbed), and prompts | {guard_texts} |
+| guard texts | the same with an altered copy of each (cut into other text, disturbed), and prompts | {guard_texts} |
 | `data/pii` | templates with a generator of values, marked sentences, texts without names | {entities_count} examples |
 | `data/pairs` | prompts, each with paraphrases and look-alikes | {groups} groups |
 
-All text in `data` was written for this project, most of it by language models; none comes from a published data set. WordNet is Princeton
-University's, under its own licence, which allows any use.
+All text in `data` was written for this project, most of it by language models; none comes from a published data set.
 
-Split (`corpus.py`): of the first corpus every fifth line is held out, of what was written later every tenth; of the rest every tenth calibrates.
+Split (`corpus.py`): of the first corpus every fifth line is held out, of what was written later every tenth (of `guard/twins-…` every tenth pair of an
+attack and its harmless twin); of the rest every tenth calibrates.
 Nothing is trained, tuned or stopped on held-out lines, and a line to train on that has more than 60 % of its words in common with one is left
 out. Templates of personal data are split, not their fillings.
 
 ## Training
 
-all-MiniLM-L6-v2 (22 M parameters) was fine-tuned for category and guard at once. Its probabilities, mixed with the true label where there is one
-(`hard_weight` and `guard_hard_weight` below), are what the category and guard heads learned; MiniLM's own sentence vectors, and a contrastive and a logistic loss on pairs, what
-the embedding learned; tags are learned from true labels alone. One step takes a batch of each task.
+all-MiniLM-L6-v2 (22 M parameters) was fine-tuned for the category. Its probabilities, mixed with the true label where there is one (`hard_weight`
+below), are what the category head learned; MiniLM's own sentence vectors, before that, what the embedding learned; guard and tags learned from
+true labels alone. One step takes a batch of each task. The n-grams are a logistic regression on tf-idf over the guard's texts, of which those that
+weigh most were kept and fitted again; the likeness is fitted on pairs of prompts, look-alikes and neighbours among them.
 
 | teacher | | student | |
 |---|---|---|---|
 {settings}
 
 Seed {seed}; a fixed number of epochs, no early stopping. On the calibration lines were fitted: the divisor of the category's logits
-({category_temperature:.3f}) and of the guard's ({guard_temperature:.3f}); the guard's bias ({guard_bias:+.2f}), so that 0.5 is its threshold at about 1.5 % false positives; the
-bias of `O` ({tag_bias:+.2f}), so that about 2.5 % of texts without names have one; the threshold of the embedding ({threshold}), so that about 1 % of look-alikes pass.
+({category_temperature:.3f}); the weights of the guard's two parts (encoder {guard_encoder:.3f}, n-grams {guard_ngrams:.3f}) and its bias ({guard_bias:+.2f}), so that 0.5 is its
+threshold at about 1.5 % false positives, the mean over hard harmless texts and ordinary ones (twins left out); the bias of `O` ({tag_bias:+.2f}), so that about 2.5 % of
+texts without names have one, one tempting text among nine others; the threshold of the likeness ({threshold}), so that about 1.5 % of look-alikes and of nearest neighbours pass.
 
 ## Evaluation
 
@@ -89,9 +92,9 @@ recognisers, is measured by `make evaluate`.
 
 ## Limits
 
-- Categories are English alone. The guard was trained on attacks in some twenty languages, a few lines each.
+- Categories are English alone. The guard was trained on attacks in some twenty languages, a few hundred lines each.
 - The held-out lines have the same authors as the training lines. Expect less on real traffic.
-- The embedding tells subjects apart well and look-alikes badly: at a threshold that lets few look-alikes pass, most paraphrases do not either.
+- Look-alikes and paraphrases are told apart badly: at a threshold that lets few look-alikes pass, many paraphrases do not either.
 - The guard knows forms of attack, not intent. An attack in a new form, or in a language that it has hardly seen, passes.
 - Names in lower case, of one word, or that are also words are missed or seen where there are none.
 
@@ -118,6 +121,6 @@ def write(text: str, calibration: Calibration, thresholds: dict[str, float], cou
         version=VERSION, count=len(CATEGORIES), labels=", ".join(CATEGORIES), entities=", ".join(ENTITIES), window=WINDOW["tokens"],
         overlap=WINDOW["overlap"], category_windows=CATEGORY_WINDOWS, seed=SEED, vocabulary=plan.vocabulary, settings=_settings_rows(plan), report=text,
         width=shape.width, context=shape.context, convs=len(shape.dilations), dilations=", ".join(map(str, shape.dilations)), reach=sum(shape.dilations),
-        pools=", ".join(map(str, shape.pools)), embedding=shape.embedding, threshold=thresholds["embedding"], entities_count=counts.pop("entities"),
+        pools=", ".join(map(str, shape.pools)), embedding=shape.embedding, threshold=thresholds["likeness"], ngrams=plan.ngrams, entities_count=counts.pop("entities"),
         **{f.name: getattr(calibration, f.name) for f in fields(calibration)}, **sizes, **counts)
     (HERE / "MODEL_CARD.md").write_text(card, "utf-8")

@@ -2,7 +2,7 @@
 
 Split rule, fixed once and for all, by the 0-based index i of a line in its file. In the files of the first corpus
 (`category/*.jsonl`, `guard/jailbreak.jsonl`, `guard/benign.jsonl`, `pii/*.jsonl`) i % 5 == 4 is held out, in those written
-later (`own`) i % 10 == 9. Of the rest, i % 10 == 3 calibrates: temperatures and thresholds are fitted there. What is left
+later (`own`) i % 10 == 9; in `guard/twins-*.jsonl`, where each attack stands before a harmless twin, i is that of the pair. Of the rest, i % 10 == 3 calibrates: temperatures and thresholds are fitted there. What is left
 is trained on. A line to train on that has more than 60 % of its words in common with a held-out one is left out.
 """
 
@@ -31,12 +31,14 @@ def split_of(index: int, own: bool) -> Split:
 
 @dataclass(frozen=True)
 class Line:
-    """One labelled text. `group` names where it is from, as in `exam`; `label` is a position in the head's labels."""
+    """One labelled text. `group` names where it is from, as in `exam`; `label` is a position in the head's labels; `twin` marks
+    one of a pair that was written to be told apart badly."""
 
     group: str
     text: str
     label: int
     split: Split
+    twin: bool = False
 
 
 def rows(path: Path) -> list[dict]:
@@ -73,9 +75,10 @@ def guard() -> list[Line]:
     """Attacks and harmless texts; the group of an attack is its technique."""
     lines = []
     for path in sorted((DATA / "guard").glob("*.jsonl")):
-        own = path.stem.startswith("own")
+        first, twins = path.stem in ("benign", "jailbreak"), path.stem.startswith("twins")
         for i, row in enumerate(rows(path)):
-            lines.append(Line(row["technique"], row["text"], GUARD.index(row["label"]), split_of(i, own)))
+            split = split_of(i // 2 if twins else i, own=not first)
+            lines.append(Line(row["technique"], row["text"], GUARD.index(row["label"]), split, twins))
     return _apart(lines)
 
 

@@ -9,11 +9,9 @@ from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-import lookalike
 import pii
-from corpus import texts as text_lines
 from material import Material, Texts
-from settings import DATA, ENTITIES, TAGS, DistilSettings, StudentShape
+from settings import ENTITIES, TAGS, DistilSettings, StudentShape
 from shape import shapes
 from student import Output, Student
 from teacher import batches, warmed
@@ -76,11 +74,7 @@ class Trainer:
         self.guard_rows = rows_for(self.tokenizer, material.guard.texts, most)
         encoded = self.tokenizer.encode_batch([e.text for e in material.entities])
         self.tag_rows = [row(e.text, encoding, most, e.entities) for e, encoding in zip(material.entities, encoded)]
-        self.groups = material.groups
-        self.prompts = [text for text, label in zip(material.category.texts, material.category.labels) if label >= 0 and len(text) < 200]
-        self.names = text_lines(pii.PII / "own-gpe.txt") + text_lines(pii.PII / "own-organizations.txt")
-        self.scale, self.bar = nn.Parameter(torch.tensor(10.0)), nn.Parameter(torch.tensor(0.7))
-        self.rest = [self.scale, self.bar] + [p for n, p in self.student.named_parameters() if not n.startswith("embedding")]
+        self.rest = [p for n, p in self.student.named_parameters() if not n.startswith("embedding")]
         self.optimisers: list[torch.optim.Optimizer] = [  # only the rows that a batch uses are moved
             torch.optim.SparseAdam([self.student.embedding.weight], lr=settings.embedding_lr),
             torch.optim.AdamW(self.rest, lr=settings.lr, weight_decay=settings.weight_decay),
@@ -97,10 +91,8 @@ class Trainer:
             self.student.train()
             totals: dict[str, float] = {}
             parts = batches([len(r.ids) for r in self.category_rows], settings.batch, self.rng)
-            for step, part in enumerate(parts):
+            for part in parts:
                 losses = self.category_loss(part) | self.guard_loss(next(guard)) | self.tag_loss(next(tagged))
-                if step % settings.pair_every == 0:
-                    losses |= self.pair_loss()
                 for optimiser in self.optimisers:
                     optimiser.zero_grad()
                 sum(losses.values()).backward()
@@ -140,37 +132,13 @@ class Trainer:
 
     def guard_loss(self, part: list[int]) -> dict[str, Tensor]:
         said, _ = self._say([self.guard_rows[i] for i in part], self.settings.guard_dropout)
-        return {"guard": self.settings.guard_weight * _mixed(said.guard, self.guard, part, self.settings.guard_hard_weight)}
+        truth = torch.tensor([self.guard.labels[i] for i in part])
+        return {"guard": self.settings.guard_weight * F.cross_entropy(said.guard, truth, label_smoothing=self.settings.guard_smoothing)}
 
     def tag_loss(self, part: list[int]) -> dict[str, Tensor]:
         said, tagged = self._say([self.tag_rows[i] for i in part], 0.0)
         loss = F.cross_entropy(said.tags.flatten(0, 1), tagged.flatten(), ignore_index=-1)
         return {"tags": self.settings.pii_weight * loss}
-
-    def pair_loss(self) -> dict[str, Tensor]:
-        """A prompt is nearer to its paraphrase than to all else in the batch (InfoNCE), and one bar parts all paraphrases from
-        all look-alikes (a logistic loss whose scale and bar are learned)."""
-        anchors, positives, negatives = zip(*(self._triple() for _ in range(self.settings.pair_batch)))
-        said, _ = self._say(rows_for(self.tokenizer, [*anchors, *positives, *negatives], 96), 0.0)
-        a, p, n = said.embedding.chunk(3)
-        among = F.cross_entropy(a @ torch.cat([p, n]).T / self.settings.pair_temperature, torch.arange(len(a)))
-        bar = F.softplus(self.scale * (self.bar - (a * p).sum(1))).mean() + F.softplus(self.scale * ((a * n).sum(1) - self.bar)).mean()
-        return {"pairs": self.settings.pair_weight * among, "bar": self.settings.pair_weight * bar}
-
-    def _triple(self) -> tuple[str, str, str]:
-        """A prompt, one that means the same and one that does not: written ones and made ones."""
-        while True:
-            group = self.rng.choice(self.groups)
-            if self.rng.random() < 0.6:
-                first, second = self.rng.sample([group["q"], *group["same"]], 2)
-                if self.rng.random() < 0.7:
-                    return first, second, self.rng.choice(group["different"])
-            else:
-                first = self.rng.choice(self.prompts)
-                second = lookalike.same(first, self.rng)
-            third = lookalike.different(first, self.names, self.rng)
-            if third is not None:
-                return first, second, third
 
 
 def _mixed(logits: Tensor, texts: Texts, part: list[int], hard_weight: float) -> Tensor:

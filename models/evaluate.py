@@ -25,16 +25,11 @@ def share(right: int, total: int) -> str:
 
 
 def of_teacher(teacher: Teacher) -> str:
-    """Its accuracy by group, and its guard at 0.5."""
+    """Its accuracy by group."""
     lines = of(corpus.category(), Split.TEST)
-    said = rows_of(teacher, [line.text for line in lines])[:, :len(CATEGORIES)].argmax(1).tolist()
-    parts = [f"{group} {np.mean([s == line.label for s, line in zip(said, lines) if line.group == group]):.4f}"
-             for group in ("corpus", "everyday", "exam")]
-    guards = of(corpus.guard(), Split.TEST)
-    bad = rows_of(teacher, [line.text for line in guards])[:, len(CATEGORIES):].argmax(1).tolist()
-    for label, name in ((1, "recall"), (0, "false positives")):
-        parts.append(f"guard {name} {np.mean([b for b, line in zip(bad, guards) if line.label == label]):.4f}")
-    return ", ".join(parts)
+    said = rows_of(teacher, [line.text for line in lines]).argmax(1).tolist()
+    return ", ".join(f"{group} {np.mean([s == line.label for s, line in zip(said, lines) if line.group == group]):.4f}"
+             for group in ("corpus", "everyday", "exam"))
 
 
 def of_category(bundle: Bundle) -> list[str]:
@@ -55,9 +50,10 @@ def of_guard(bundle: Bundle) -> list[str]:
     lines = of(corpus.guard(), Split.TEST)
     said = [bundle.jailbreak(line.text) >= bundle.thresholds["guard"] for line in lines]
     out = ["guard"]
-    for label, name in ((1, "recall"), (0, "false positives")):
-        mine = [s for s, line in zip(said, lines) if line.label == label]
-        out.append(f"  {name:<16} {share(sum(mine), len(mine))}")
+    for twin, kind in ((False, ""), (True, " of twins")):
+        for label, name in ((1, "recall"), (0, "false positives")):
+            mine = [s for s, line in zip(said, lines) if line.label == label and line.twin == twin]
+            out.append(f"  {name + kind:<24} {share(sum(mine), len(mine))}")
     for group in sorted({line.group for line in lines}):
         mine = [s for s, line in zip(said, lines) if line.group == group]
         out.append(f"  {group:<26}{sum(mine):>4} of {len(mine):>3} flagged")
@@ -73,15 +69,17 @@ def of_tags(bundle: Bundle) -> list[str]:
             found[kind][0] += kind in types
             found[kind][1] += 1
     out += [f"  recall {kind:<16} {share(*counts)}" for kind, counts in found.items()]
-    plain = [t.text for t, split in pii.negatives() if split is Split.TEST]
-    return [*out, f"  negatives with a name   {share(sum(bool(bundle.types(text)) for text in plain), len(plain))}"]
+    for name, texts in (("without names", pii.negatives()), ("tempting", pii.tempting())):
+        plain = [t.text for t, split in texts if split is Split.TEST]
+        out.append(f"  a name in texts {name:<14} {share(sum(bool(bundle.types(text)) for text in plain), len(plain))}")
+    return out
 
 
 def of_pairs(bundle: Bundle) -> list[str]:
     groups = [group for group, split in corpus.groups() if split is Split.TEST]
-    limit, out = bundle.thresholds["embedding"], [f"cache pairs at {bundle.thresholds['embedding']}"]
+    limit, out = bundle.thresholds["likeness"], [f"cache pairs at {bundle.thresholds['likeness']}"]
     for key, name in (("same", "paraphrase hits"), ("different", "false hits")):
-        hits = [float(bundle.embedding(g["q"]) @ bundle.embedding(text)) >= limit for g in groups for text in g[key]]
+        hits = [bundle.alike(g["q"], text) >= limit for g in groups for text in g[key]]
         out.append(f"  {name:<16} {share(sum(hits), len(hits))}")
     return out
 

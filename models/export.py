@@ -15,11 +15,12 @@ OPSET = 17
 
 @dataclass(frozen=True)
 class Calibration:
-    """What is divided out of and added to the logits: softmax((logits + bias) / temperature) is the probability."""
+    """What the logits are divided by or multiplied with, and what is added to them, before their softmax is a probability."""
 
     category_temperature: float
-    guard_temperature: float
-    guard_bias: float  # added to the logit of jailbreak
+    guard_encoder: float  # weight of the encoder's logits
+    guard_ngrams: float   # weight of the n-grams' score, which the runtime adds to the logit of jailbreak
+    guard_bias: float     # added to the logit of jailbreak
     tag_bias: float    # added to the logit of O
 
 
@@ -84,9 +85,9 @@ def build(student: Student, calibration: Calibration) -> onnx.ModelProto:
     t = calibration.category_temperature
     z = g.op("Relu", [g.linear(parts[0], "category.hidden", w["category_hidden.weight"], w["category_hidden.bias"])], "category.relu")
     g.linear(z, "category", w["category.weight"] / t, w["category.bias"] / t, OUTPUTS["category"])
-    t, bias = calibration.guard_temperature, np.array([0, calibration.guard_bias], np.float32)
+    weight, bias = calibration.guard_encoder, np.array([0, calibration.guard_bias], np.float32)
     z = g.op("Relu", [g.linear(parts[1], "guard.hidden", w["guard_hidden.weight"], w["guard_hidden.bias"])], "guard.relu")
-    g.linear(z, "guard", w["guard.weight"] / t, (w["guard.bias"] + bias) / t, OUTPUTS["guard"])
+    g.linear(z, "guard", w["guard.weight"] * weight, w["guard.bias"] * weight + bias, OUTPUTS["guard"])
     bias = np.eye(1, len(TAGS), dtype=np.float32)[0] * calibration.tag_bias
     tags = g.conv(wide, "tags", w["tags.weight"][:, :, None], w["tags.bias"] + bias)
     g.op("Transpose", [tags], OUTPUTS["tags"], perm=[0, 2, 1])

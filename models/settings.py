@@ -9,7 +9,7 @@ BUNDLE = HERE / "bundle"
 CACHE = HERE / ".cache"
 
 SEED = 20
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 # Logit order of each head. The runtime reads it from labels.json.
 CATEGORIES = [
@@ -64,25 +64,21 @@ class StudentShape:
 class DistilSettings:
     """Knobs of the student's training. Weights are those of the losses, which are added up."""
 
-    epochs: int = 7
+    epochs: int = 5
     batch: int = 64
     lr: float = 2e-3             # peak, everything but the embedding
     embedding_lr: float = 1e-3   # peak, embedding table
     weight_decay: float = 0.01
     token_dropout: float = 0.15   # chance that a token is hidden from the poolings
     hard_weight: float = 0.5     # share of the true label in the target where there is one
-    guard_hard_weight: float = 0.7  # the teacher knows less of attacks than the labels do
+    guard_smoothing: float = 0.05  # of the labels
     max_tokens: int = 192
-    guard_batch: int = 32
-    pii_batch: int = 32
-    pair_batch: int = 32
-    pair_every: int = 4          # steps
+    guard_batch: int = 16
+    pii_batch: int = 24
     guard_dropout: float = 0.3   # chance that a token of a guard text is hidden
-    pair_temperature: float = 0.05
     guard_weight: float = 1.5
     pii_weight: float = 1.0
-    mimic_weight: float = 1.0    # sentence embedding against MiniLM's
-    pair_weight: float = 0.5
+    mimic_weight: float = 3.0    # sentence embedding against MiniLM's
 
 
 @dataclass(frozen=True)
@@ -92,12 +88,13 @@ class Plan:
     teacher: TeacherSettings = field(default_factory=TeacherSettings)
     shape: StudentShape = field(default_factory=StudentShape)
     distil: DistilSettings = field(default_factory=DistilSettings)
-    prompts_per_topic: int = 1   # from the templates in topics.py
+    prompts_per_topic: int = 4   # from the templates in topics.py; the teacher gets one
     disturbed_copies: int = 1    # of each labelled line, see augment.py
-    unlabelled: int = 15_000     # texts made by synthesis.py
-    glosses: int = 30_000        # definitions of WordNet
+    unlabelled: int = 100_000    # texts made by synthesis.py
+    sentences: int = 30_000      # of these, texts of which MiniLM's own sentence vector is learned too
     pii_examples: int = 40_000   # filled templates
     vocabulary: int = 16_000     # WordPiece pieces kept
+    ngrams: int = 25_000         # token n-grams that the guard weighs
 
 
 def as_dict(settings: object) -> dict:

@@ -1,4 +1,4 @@
-"""The teacher: MiniLM (L6, 384 wide) fine-tuned for category and guard at once, mean-pooled, one linear layer for each."""
+"""The teacher: MiniLM (L6, 384 wide) fine-tuned for the category, mean-pooled, with one linear layer."""
 
 import os
 import random
@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from transformers import AutoModel, AutoTokenizer
 
 from augment import disturb
-from settings import CATEGORIES, GUARD, TeacherSettings
+from settings import CATEGORIES, TeacherSettings
 
 PRETRAINED = Path(MODEL_DIR)
 
@@ -37,18 +37,16 @@ class Encoder(nn.Module):
 
 
 class Teacher(nn.Module):
-    """Texts in, logits [batch, categories + guard labels] out."""
+    """Texts in, logits [batch, categories] out."""
 
     def __init__(self, settings: TeacherSettings) -> None:
         super().__init__()
         self.encoder = Encoder(settings.max_tokens, settings.bf16)
         self.category = nn.Linear(384, len(CATEGORIES))
-        self.guard = nn.Linear(384, len(GUARD))
         self.dropout = nn.Dropout(settings.dropout)
 
     def forward(self, texts: list[str]) -> Tensor:
-        pooled = self.dropout(self.encoder(texts))
-        return torch.cat([self.category(pooled), self.guard(pooled)], 1)
+        return self.category(self.dropout(self.encoder(texts)))
 
 
 @torch.inference_mode()
@@ -88,8 +86,8 @@ def warmed(optimiser: torch.optim.Optimizer, warm: int, steps: int) -> torch.opt
         optimiser, lambda s: (s + 1) / warm if s < warm else max(0.0, (steps - s) / (steps - warm)))
 
 
-def finetune(texts: list[str], categories: list[int], guards: list[int], settings: TeacherSettings, seed: int, log=print) -> Teacher:
-    """Trains for a fixed number of epochs (no early stopping). A label of -1 is unknown."""
+def finetune(texts: list[str], labels: list[int], settings: TeacherSettings, seed: int, log=print) -> Teacher:
+    """Trains for a fixed number of epochs (no early stopping)."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     teacher = Teacher(settings)
@@ -103,17 +101,13 @@ def finetune(texts: list[str], categories: list[int], guards: list[int], setting
     ], weight_decay=settings.weight_decay)
     steps = settings.epochs * len(batches([0] * len(texts), settings.batch, random.Random(0)))
     schedule = warmed(optimiser, max(1, int(settings.warmup * steps)), steps)
-    category, guard = torch.tensor(categories), torch.tensor(guards)
+    truth = torch.tensor(labels)
     for epoch in range(settings.epochs):
         teacher.train()
         total = 0.0
         for n, part in enumerate(batches([len(t) for t in texts], settings.batch, rng)):
             chunk = [disturb(texts[i], rng) if rng.random() < settings.augment else texts[i] for i in part]
-            logits = teacher(chunk)
-            loss = torch.zeros(())
-            for said, truth in ((logits[:, :len(CATEGORIES)], category[part]), (logits[:, len(CATEGORIES):], guard[part])):
-                if (truth >= 0).any():
-                    loss = loss + F.cross_entropy(said, truth, ignore_index=-1, label_smoothing=settings.label_smoothing)
+            loss = F.cross_entropy(teacher(chunk), truth[part], label_smoothing=settings.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)

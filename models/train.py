@@ -20,6 +20,7 @@ import evaluate
 import export
 import golden
 import material as materials
+import ngrams
 import vocabulary
 from corpus import Split
 from settings import BUNDLE, SEED, VERSION, Plan, as_dict
@@ -65,16 +66,21 @@ def main() -> None:
     material = materials.collect(plan, SEED, log)
     log(f"teacher, held out: {evaluate.of_teacher(material.teacher)}")
     student = rounded(distil.train(material, plan.shape, plan.distil, SEED, log))
-    calibration, thresholds = calibrate.fit(student, material.tokenizer)
+    table = ngrams.fit(material.tokenizer, material.guard.texts, material.guard.labels, plan.ngrams)
+    judge = calibrate.like(student, material.tokenizer)
+    calibration, thresholds = calibrate.fit(student, table, judge, material.tokenizer)
     log(f"{calibration} {thresholds}")
     BUNDLE.mkdir(exist_ok=True)
     export.save(export.build(student, calibration), BUNDLE / "classifier.onnx")
+    table.scaled(calibration.guard_ngrams).save(BUNDLE / "ngrams.bin")
+    judge.save(BUNDLE / "likeness.json")
     vocabulary.save(material.tokenizer, BUNDLE / "tokenizer.json")
     bundle.write(BUNDLE, VERSION, thresholds, {
         "seed": SEED, "settings": as_dict(plan), "texts": material.counts, "versions": versions()})
     log(f"ONNX against PyTorch: {check_export(student, material.tokenizer, calibration):.1e}")
     golden.write()
     golden.write_entities()
+    golden.write_pairs()
     log(f"trained in {(time.time() - started) / 60:.0f} minutes")
     text = evaluate.report(bundle.Bundle())
     print(text)

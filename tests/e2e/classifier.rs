@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use semantic_router_filter::classify::{Budget, Classifiers, Limits, Sources};
+use semantic_router_filter::classify::{Budget, Bundle, Classifiers, Limits, Sources, Wording};
 use semantic_router_filter::config::Inference;
 use support::client::Request;
-use support::corpus::{Golden, categories, golden};
+use support::corpus::{Golden, Pair, categories, golden, pairs};
 use support::envoy::VERSIONS;
 use support::load::{self, Plan};
 use support::running::Running;
@@ -16,7 +16,7 @@ use support::stack::{Stack, trace_id, traceparent};
 /// How far probabilities may be apart: instruction sets round differently.
 const TOLERANCE: f64 = 1e-3;
 /// The least share of held-out prompts that are classified right, in percent.
-const ACCURACY: usize = 78;
+const ACCURACY: usize = 76;
 
 fn classifiers() -> Classifiers {
     Classifiers::new(Limits::of(&Inference::default()), Sources::default())
@@ -52,6 +52,17 @@ fn every_head_says_what_onnxruntime_says() {
         kinds.sort_unstable();
         kinds.dedup();
         assert_eq!(kinds, names, "{text}");
+    }
+}
+
+#[test]
+fn likeness_is_what_training_made_of_it() {
+    let likeness = Bundle::embedded().likeness().unwrap();
+    let pairs = pairs().unwrap();
+    assert!(pairs.len() > 200);
+    for Pair { one, other, cosine, likeness: known } in pairs {
+        let said = likeness.probability(&Wording::of(&one), &Wording::of(&other), cosine);
+        assert!((said - known).abs() < 1e-4, "{said} {known}: {one} / {other}");
     }
 }
 

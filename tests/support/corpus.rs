@@ -1,7 +1,8 @@
 //! The labelled texts that nothing was trained on.
 //!
 //! What is held out is what `models/corpus.py` says: of the first corpus every
-//! fifth line, of what was written later (`own`) every tenth.
+//! fifth line, of what was written later every tenth; of `guard/twins-…`, where an
+//! attack stands before a harmless twin, every tenth pair.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,9 @@ pub struct Prompt {
     /// Where it is from, or how an attack is made.
     #[serde(default, alias = "technique")]
     pub group: String,
+    /// The file that it is from, if it is one of the project's.
+    #[serde(skip)]
+    pub source: String,
 }
 
 /// A text with what it holds of personal data.
@@ -67,6 +71,19 @@ pub struct Golden {
     pub names: Vec<String>,
     /// The first values of the embedding.
     pub embedding: Vec<f32>,
+}
+
+/// What `models/likeness.py` makes of two prompts.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Pair {
+    /// The one.
+    pub one: String,
+    /// The other.
+    pub other: String,
+    /// The cosine of their embeddings.
+    pub cosine: f32,
+    /// The probability that they ask the same.
+    pub likeness: f64,
 }
 
 /// Why there are no texts.
@@ -122,6 +139,7 @@ pub fn categories() -> Result<Vec<Prompt>, Error> {
                 text: line.trim().replace("\\n", "\n"),
                 label: label.clone(),
                 group: group.to_owned(),
+                source: String::new(),
             }));
         }
     }
@@ -135,9 +153,17 @@ pub fn categories() -> Result<Vec<Prompt>, Error> {
 pub fn guarded() -> Result<Vec<Prompt>, Error> {
     let mut prompts = Vec::new();
     for path in entries(&data().join("guard"))? {
-        let own = path.file_name().unwrap_or_default().to_string_lossy().starts_with("own");
-        let step = if own { 10 } else { 5 };
-        prompts.extend(rows::<Prompt>(&path)?.into_iter().skip(step - 1).step_by(step));
+        let source = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let (of, rows_each) = match source.as_str() {
+            "benign" | "jailbreak" => (5, 1),
+            twins if twins.starts_with("twins") => (10, 2),
+            _ => (10, 1),
+        };
+        for (at, prompt) in rows::<Prompt>(&path)?.into_iter().enumerate() {
+            if at / rows_each % of == of - 1 {
+                prompts.push(Prompt { source: source.clone(), ..prompt });
+            }
+        }
     }
     Ok(prompts)
 }
@@ -164,6 +190,14 @@ pub fn groups() -> Result<Vec<Group>, Error> {
 /// The file or a line cannot be read.
 pub fn golden() -> Result<Vec<Golden>, Error> {
     rows(&data().join("golden.jsonl"))
+}
+
+/// What `models/likeness.py` makes of some pairs.
+///
+/// # Errors
+/// The file or a line cannot be read.
+pub fn pairs() -> Result<Vec<Pair>, Error> {
+    rows(&data().join("pairs/golden.jsonl"))
 }
 
 fn data() -> PathBuf {

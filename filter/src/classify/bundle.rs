@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::tokenizer::Windowing;
-use super::{ClassifyError, Encoder};
+use super::{ClassifyError, Encoder, Likeness};
 
 /// The files of a bundle.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,10 @@ pub struct Bundle<'a> {
     pub tokenizer: &'a [u8],
     /// `classifier.onnx`.
     pub onnx: &'a [u8],
+    /// `ngrams.bin`.
+    pub ngrams: &'a [u8],
+    /// `likeness.json`.
+    pub likeness: &'a [u8],
 }
 
 /// The bundle in this build.
@@ -27,6 +31,8 @@ const EMBEDDED: Bundle<'static> = Bundle {
     thresholds: include_bytes!("../../../models/bundle/thresholds.json"),
     tokenizer: include_bytes!("../../../models/bundle/tokenizer.json"),
     onnx: include_bytes!("../../../models/bundle/classifier.onnx"),
+    ngrams: include_bytes!("../../../models/bundle/ngrams.bin"),
+    likeness: include_bytes!("../../../models/bundle/likeness.json"),
 };
 
 /// What `manifest.json` tells the runtime.
@@ -74,8 +80,8 @@ pub struct Labels {
 pub struct Thresholds {
     /// The least probability of a jailbreak.
     pub guard: f64,
-    /// The least cosine of two prompts that ask the same.
-    pub embedding: f64,
+    /// The least probability that two prompts ask the same.
+    pub likeness: f64,
 }
 
 impl Manifest {
@@ -102,6 +108,14 @@ impl Bundle<'_> {
         json("thresholds.json", self.thresholds)
     }
 
+    /// What judges whether two prompts ask the same.
+    ///
+    /// # Errors
+    /// Names the file.
+    pub fn likeness(&self) -> Result<Likeness, ClassifyError> {
+        json("likeness.json", self.likeness)
+    }
+
     /// Loads the encoder with its heads.
     ///
     /// # Errors
@@ -110,7 +124,7 @@ impl Bundle<'_> {
         let manifest: Manifest = json("manifest.json", self.manifest)?;
         let labels: Labels = json("labels.json", self.labels)?;
         let thresholds = self.thresholds()?;
-        Encoder::load(self.tokenizer, self.onnx, manifest, labels, thresholds)
+        Encoder::load(self, manifest, labels, thresholds)
     }
 }
 
@@ -132,6 +146,7 @@ mod tests {
         assert!(broken(Bundle { thresholds: b"1", ..good }).starts_with("thresholds.json: "));
         assert!(broken(Bundle { tokenizer: b"{}", ..good }).starts_with("tokenizer.json: "));
         assert!(broken(Bundle { onnx: b"no model", ..good }).starts_with("model.onnx: "));
+        assert!(broken(Bundle { ngrams: b"none", ..good }).starts_with("ngrams.bin: "));
         let two = br#"{"category":["a","b"],"guard":["c","d"],"tags":["O"]}"#;
         assert!(broken(Bundle { labels: two, ..good }).contains("14 values for 2 labels"));
     }

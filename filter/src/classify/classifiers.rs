@@ -10,7 +10,7 @@ use super::memo::Memo;
 use super::pii::{self, Entity};
 use super::remote::{Answers, Questions};
 use super::shelf::Shelf;
-use super::tokenizer::readable;
+use super::tokenizer::{Tokens, readable};
 use super::{Budget, Bundle, Category, ClassifyError, Coverage, Guarded, best, normalise};
 use crate::config::{Backend, Config, CustomModel, Inference};
 
@@ -95,6 +95,8 @@ pub struct Classifiers {
     encoder: OnceCell<Result<Rc<Encoder>, ClassifyError>>,
     shelf: RefCell<Shelf>,
     memo: RefCell<Memo<Known>>,
+    /// Tokens of the text that was read last, until all of it is.
+    tokens: RefCell<Option<(u128, Rc<Tokens>)>>,
 }
 
 /// What is known of a text.
@@ -125,6 +127,7 @@ impl Classifiers {
             encoder: OnceCell::new(),
             shelf: RefCell::new(Shelf::new(limits.slow)),
             memo: RefCell::new(Memo::new(limits.memo_entries)),
+            tokens: RefCell::new(None),
         }
     }
 
@@ -331,13 +334,30 @@ impl Classifiers {
         let before = known.reading.coverage(scope).windows;
         if !known.reading.is_complete(scope) {
             let so_far = std::mem::take(&mut known.reading);
-            known.reading = encoder.read(text, scope, self.limits.max_tokens, budget, so_far)?;
+            let tokens = self.tokens(encoder, key, text)?;
+            known.reading = encoder.read(&tokens, scope, budget, so_far)?;
+            if !known.reading.is_complete(Scope::Whole) {
+                *self.tokens.borrow_mut() = Some((key, tokens));
+            }
             let reading = known.reading.clone();
             self.remember(key, |known| known.reading = reading);
         }
         let mut coverage = known.reading.coverage(scope);
         coverage.windows -= before;
         Ok((known, coverage))
+    }
+
+    /// The tokens of a text, kept from its first windows or made now.
+    fn tokens(
+        &self,
+        encoder: &Encoder,
+        key: u128,
+        text: &str,
+    ) -> Result<Rc<Tokens>, ClassifyError> {
+        match self.tokens.borrow_mut().take() {
+            Some((kept, tokens)) if kept == key => Ok(tokens),
+            _ => encoder.tokens(text, self.limits.max_tokens).map(Rc::new),
+        }
     }
 
     fn key(&self, text: &str) -> u128 {

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::bundle::{Labels, Manifest, Thresholds};
+use super::bundle::{Bundle, Labels, Manifest, Thresholds};
 use super::model::{Model, Output};
+use super::ngrams::Ngrams;
 use super::pii::{Entity, Tagged};
-use super::tokenizer::{Token, Tokenizer, Windowing};
+use super::tokenizer::{Token, Tokenizer, Tokens, Windowing};
 use super::{Budget, ClassifyError, Coverage, softmax};
 
 /// How much of a text is to be read.
@@ -99,6 +100,7 @@ impl Reading {
 pub struct Encoder {
     tokenizer: Tokenizer,
     model: Model,
+    ngrams: Ngrams,
     windowing: Windowing,
     first_windows: usize,
     outputs: [String; 4],
@@ -114,8 +116,7 @@ impl Encoder {
     /// # Errors
     /// Names the file, or the head, that is not as it should be.
     pub fn load(
-        tokenizer: &[u8],
-        onnx: &[u8],
+        files: &Bundle<'_>,
         manifest: Manifest,
         labels: Labels,
         thresholds: Thresholds,
@@ -124,8 +125,9 @@ impl Encoder {
         let names = manifest.outputs;
         let outputs = [names.category, names.guard, names.tags, names.embedding];
         let encoder = Self {
-            tokenizer: Tokenizer::load(tokenizer)?,
-            model: Model::load(onnx, &outputs)?,
+            tokenizer: Tokenizer::load(files.tokenizer)?,
+            model: Model::load(files.onnx, &outputs)?,
+            ngrams: Ngrams::load(files.ngrams)?,
             windowing,
             first_windows: manifest.category_windows,
             outputs,
@@ -138,21 +140,26 @@ impl Encoder {
         Ok(encoder)
     }
 
-    /// Reads a text, of which at most `most` tokens are looked at and as long
-    /// as the budget lasts; goes on where an earlier `reading` of the same text
-    /// ended. At least one window is read.
+    /// The tokens of a text, of which at most `most` are looked at.
+    ///
+    /// # Errors
+    /// [`ClassifyError::Tokenizer`].
+    pub fn tokens(&self, text: &str, most: usize) -> Result<Tokens, ClassifyError> {
+        self.tokenizer.tokens(text, most)
+    }
+
+    /// Reads a text as long as the budget lasts; goes on where an earlier
+    /// `reading` of it ended. At least one window is read.
     ///
     /// # Errors
     /// As [`Encoder::load`].
     pub fn read(
         &self,
-        text: &str,
+        tokens: &Tokens,
         scope: Scope,
-        most: usize,
         budget: &Budget<'_>,
         mut reading: Reading,
     ) -> Result<Reading, ClassifyError> {
-        let tokens = self.tokenizer.tokens(text, most)?;
         let frame = self.tokenizer.frame();
         let ranges = self.windowing.ranges(tokens.tokens.len(), frame);
         reading.total = tokens.total;
@@ -171,21 +178,13 @@ impl Encoder {
         Ok(reading)
     }
 
-    /// Tokens of a text.
-    ///
-    /// # Errors
-    /// [`ClassifyError::Tokenizer`].
-    pub fn count(&self, text: &str) -> Result<usize, ClassifyError> {
-        Ok(self.tokenizer.tokens(text, usize::MAX >> 8)?.total)
-    }
-
     /// Reads the whole of a text, however long that takes.
     ///
     /// # Errors
     /// As [`Encoder::load`].
     pub fn read_whole(&self, text: &str) -> Result<Reading, ClassifyError> {
-        let budget = Budget::unlimited();
-        self.read(text, Scope::Whole, usize::MAX >> 8, &budget, Reading::default())
+        let tokens = self.tokens(text, usize::MAX >> 8)?;
+        self.read(&tokens, Scope::Whole, &Budget::unlimited(), Reading::default())
     }
 
     /// Adds what the heads make of one window; names of its `core` alone.
@@ -208,7 +207,11 @@ impl Encoder {
             add(&mut reading.embedding, &embedding.values);
         }
         let place = self.labels.guard.iter().position(|label| label == "jailbreak").unwrap_or(1);
-        let jailbreak = softmax(&guard.values).get(place).copied().unwrap_or(0.0);
+        let mut logits = guard.values.clone();
+        if let Some(logit) = logits.get_mut(place) {
+            *logit += self.ngrams.score(&ids);
+        }
+        let jailbreak = softmax(&logits).get(place).copied().unwrap_or(0.0);
         reading.jailbreak = reading.jailbreak.max(jailbreak);
         let framing = self.labels.tags.len() * self.tokenizer.lead();
         let logits = tags.values.get(framing..).unwrap_or_default();

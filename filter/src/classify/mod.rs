@@ -9,8 +9,10 @@ pub mod custom;
 mod encoder;
 pub mod fetch;
 mod guard;
+mod likeness;
 mod memo;
 mod model;
+mod ngrams;
 pub mod normalise;
 pub mod pii;
 pub mod remote;
@@ -24,6 +26,7 @@ pub use category::Category;
 pub use classifiers::{Classifiers, Limits, Personal, Source, Sources};
 pub use encoder::{Encoder, Reading, Scope};
 pub use guard::Guarded;
+pub use likeness::{Likeness, Wording};
 pub use remote::{Answers, Questions};
 
 use thiserror::Error;

@@ -3,8 +3,9 @@
 
 use super::reader::{Fields, Node};
 use super::types::{
-    Backend, Classifier, CustomModel, Inference, OnUnclassified, PiiModel, PromptGuard, ROLES,
+    Backend, Classifier, CustomModel, Inference, OnUnclassified, PiiModel, PromptGuard,
 };
+use crate::openai::ROLES;
 
 /// Names under which the original offers its own models; each may have
 /// `models/` or an owner before it. The bundled model stands in for them.

@@ -7,6 +7,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::openai::ROLES;
+
 /// A whole configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -173,9 +175,6 @@ pub struct Classifier {
     /// `scan`: roles of the messages that it looks at.
     pub scan: Vec<&'static str>,
 }
-
-/// Roles of messages.
-pub const ROLES: [&str; 6] = ["system", "developer", "user", "assistant", "tool", "function"];
 
 /// Where a classifier runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,5 +11,5 @@ mod sse;
 pub use error::error_body;
 pub use models::model_list;
 pub use object::{Edit, Object, Splice, encode_string, splice};
-pub use request::{Body, BodyError, ChatRequest, Message};
+pub use request::{Body, BodyError, ChatRequest, Message, ROLES};
 pub use response::{Completion, ResponseReader};

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use super::object::{Object, decode_string, offset, parse_array};
 
+/// Roles of messages.
+pub const ROLES: [&str; 6] = ["system", "developer", "user", "assistant", "tool", "function"];
+
 /// What a request body turned out to be.
 #[derive(Debug)]
 pub enum Body<'a> {
@@ -125,12 +128,16 @@ impl ChatRequest<'_> {
         offset(self.source, self.messages_json) + 1
     }
 
-    /// Every text of the messages of these roles.
+    /// Every text of the messages of these roles, and of those whose role the API
+    /// does not know: an engine may take them for anything.
     #[must_use]
     pub fn texts_of(&self, roles: &[&str]) -> Vec<String> {
         self.messages
             .iter()
-            .filter(|message| roles.contains(&message.role.as_ref()))
+            .filter(|message| {
+                let role = message.role.as_ref();
+                roles.contains(&role) || !ROLES.contains(&role)
+            })
             .flat_map(Message::texts)
             .collect()
     }
@@ -286,6 +293,8 @@ mod tests {
         assert_eq!(chat.texts_of(&["assistant"]), ["{\"q\":\"args\"}"]);
         assert_eq!(chat.texts_of(&["system", "tool"]), ["s", "out"]);
         assert!(!chat.is_stream());
+        let odd = self::chat(r#"{"messages":[{"role":"User","content":"a"},{"content":"b"}]}"#);
+        assert_eq!(odd.texts_of(&["system"]), ["a", "b"], "roles that the API does not know");
     }
 
     #[test]

@@ -158,7 +158,8 @@ fn count(text: &str) -> usize {
     }
     CLASSIFIERS.with(|classifiers| {
         let encoder = classifiers.encoder();
-        encoder.and_then(|encoder| encoder.count(text)).unwrap_or(usize::MAX)
+        let tokens = encoder.and_then(|encoder| encoder.tokens(text, usize::MAX >> 8));
+        tokens.map_or(usize::MAX, |tokens| tokens.total)
     })
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use semantic_router_filter::classify::pii::Kind;
-use semantic_router_filter::classify::{Budget, Classifiers, Limits, Sources};
+use semantic_router_filter::classify::{Budget, Bundle, Classifiers, Limits, Sources, Wording};
 use semantic_router_filter::config::Inference;
 use support::corpus::{self, Group, Prompt, Tagged};
 
@@ -118,12 +118,15 @@ impl Run {
         let threshold = self.classifiers.encoder()?.thresholds.guard;
         let (mut attacks, mut harmless) = (Share::default(), Share::default());
         let mut groups: BTreeMap<&str, Share> = BTreeMap::new();
+        let mut sources: BTreeMap<&str, [Share; 2]> = BTreeMap::new();
         for prompt in prompts {
             let p = self.classifiers.guard(&prompt.text, &Budget::unlimited())?.jailbreak;
             let flagged = p >= threshold;
             let is_attack = prompt.label == "jailbreak";
             if is_attack { &mut attacks } else { &mut harmless }.add(flagged);
             groups.entry(&prompt.group).or_default().add(flagged);
+            let [of_harmless, of_attacks] = sources.entry(&prompt.source).or_default();
+            if is_attack { of_attacks } else { of_harmless }.add(flagged);
             if flagged != is_attack {
                 self.show(&format!("{} {p:.2} {}", prompt.label, prompt.group), &prompt.text);
             }
@@ -131,6 +134,14 @@ impl Run {
         println!("guard at {threshold}");
         println!("  recall                {attacks}");
         println!("  false positives       {harmless}");
+        println!("  flagged by file, attacks and harmless texts:");
+        for (source, [of_harmless, of_attacks]) in sources {
+            let Share { right: wrong, all } = of_harmless;
+            println!(
+                "    {source:<26} {:>4} of {:>4} {wrong:>4} of {all:>4}",
+                of_attacks.right, of_attacks.all
+            );
+        }
         println!("  flagged by technique:");
         for (group, share) in groups {
             println!("    {group:<26} {:>4} of {:>4}", share.right, share.all);
@@ -186,25 +197,28 @@ impl Run {
     }
 
     fn pairs(&self, groups: &[Group]) -> Outcome<()> {
-        let threshold = self.classifiers.encoder()?.thresholds.embedding;
+        let threshold = self.classifiers.encoder()?.thresholds.likeness;
+        let likeness = Bundle::embedded().likeness()?;
         let (mut same, mut different) = (Share::default(), Share::default());
         for group in groups {
             let stored = self.classifiers.embedding(&group.q, &Budget::unlimited())?;
+            let wording = Wording::of(&group.q);
             for (others, share, wanted) in
                 [(&group.same, &mut same, true), (&group.different, &mut different, false)]
             {
                 for other in others {
                     let asked = self.classifiers.embedding(other, &Budget::unlimited())?;
                     let cosine: f32 = stored.iter().zip(&asked).map(|(a, b)| a * b).sum();
-                    let hit = f64::from(cosine) >= threshold;
+                    let alike = likeness.probability(&wording, &Wording::of(other), cosine);
+                    let hit = alike >= threshold;
                     share.add(hit);
                     if hit != wanted {
-                        self.show(&format!("{cosine:.3} {}", group.q), other);
+                        self.show(&format!("{alike:.3} ({cosine:.3}) {}", group.q), other);
                     }
                 }
             }
         }
-        println!("cache pairs at a cosine of {threshold}");
+        println!("cache pairs at {threshold}");
         println!("  paraphrase hits       {same}");
         println!("  false hits            {different}");
         Ok(())
