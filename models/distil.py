@@ -9,7 +9,6 @@ from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-import pii
 from material import Material, Texts
 from settings import ENTITIES, TAGS, DistilSettings, StudentShape
 from shape import shapes

@@ -123,7 +123,7 @@ def examples(groups: list[dict], embed: Callable[[list[str]], np.ndarray], seed:
         pairs += [(text, rng.choice(group["different"]), "aslant") for text in group["same"]]
         cosines = vectors[:len(prompts)] @ vectors[place[group["q"]]] - 2 * (owner == n)
         pairs += [(group["q"], prompts[i][1], "near") for i in np.argsort(-cosines)[:2]]
-        pairs.append((group["q"], rng.choice(prompts)[1] if len(groups) > 1 else group["different"][0], "random"))
+        pairs.append((group["q"], rng.choice(prompts)[1], "random"))
     return [(one, other, float(vectors[place[one]] @ vectors[place[other]]), kind) for one, other, kind in pairs]
 
 

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::fnv;
+
 /// Words that say little: another way to ask has others of them.
 const LITTLE: &str = "a about an and any are as at be been but by can could d did do does explain \
     for from get give got had has have he her his how i if in into is it its just know like ll m \
@@ -127,8 +129,7 @@ fn told(word: &str) -> (u32, Role) {
     } else {
         Role::Other
     };
-    let hash = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    (stem.bytes().fold(0x811C_9DC5, hash), role)
+    (fnv::extend(fnv::OFFSET, stem.bytes()), role)
 }
 
 fn stem(word: &str) -> &str {

@@ -8,6 +8,7 @@ mod classifiers;
 pub mod custom;
 mod encoder;
 pub mod fetch;
+mod fnv;
 mod guard;
 mod likeness;
 mod memo;

@@ -1,7 +1,7 @@
 //! What the guard sees besides the encoder: weights of token n-grams.
 //! `models/ngrams.py` fits them, and says what the file looks like.
 
-use super::ClassifyError;
+use super::{ClassifyError, fnv};
 
 /// Tokens of the longest n-gram.
 const LONGEST: usize = 3;
@@ -57,11 +57,9 @@ impl Ngrams {
     pub fn score(&self, ids: &[i64]) -> f32 {
         let (mut sum, mut squares) = (0.0, 0.0);
         for start in 0..ids.len() {
-            let mut key = 0x811C_9DC5_u32;
+            let mut key = fnv::OFFSET;
             for id in ids.iter().skip(start).take(LONGEST) {
-                for byte in id.to_le_bytes().into_iter().take(4) {
-                    key = (key ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-                }
+                key = fnv::extend(key, bytes(*id));
                 let found = self.entries.binary_search_by_key(&key, |(key, _, _)| *key).ok();
                 if let Some((_, weight, square)) = found.and_then(|at| self.entries.get(at)) {
                     sum += weight;
@@ -71,6 +69,11 @@ impl Ngrams {
         }
         sum / squares.sqrt().max(1e-6)
     }
+}
+
+/// An id as it is hashed: its lower 32 bits.
+fn bytes(id: i64) -> impl Iterator<Item = u8> {
+    id.to_le_bytes().into_iter().take(4)
 }
 
 #[cfg(test)]
@@ -93,10 +96,7 @@ mod tests {
 
     #[test]
     fn known_ngrams_weigh_by_their_share_of_the_window() {
-        let key = |ids: &[i64]| {
-            let bytes = ids.iter().flat_map(|id| id.to_le_bytes().into_iter().take(4));
-            bytes.fold(0x811C_9DC5_u32, |key, b| (key ^ u32::from(b)).wrapping_mul(0x0100_0193))
-        };
+        let key = |ids: &[i64]| fnv::extend(fnv::OFFSET, ids.iter().flat_map(|id| bytes(*id)));
         let mut entries = vec![(key(&[7]), 3.0, 4.0), (key(&[7, 8]), -1.0, 12.0)];
         entries.sort_by_key(|(key, _, _)| *key);
         let ngrams = Ngrams { entries };
