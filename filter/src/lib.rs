@@ -4,12 +4,14 @@
 //! exchange, and [`pipeline`] shows the stages of a request from top to
 //! bottom. Only `host` knows proxy-wasm.
 
+pub mod cache;
 pub mod classify;
 pub mod clock;
 pub mod config;
 pub mod decision;
 pub mod exchange;
 pub mod headers;
+pub mod hex;
 #[cfg(target_arch = "wasm32")]
 mod host;
 pub mod openai;

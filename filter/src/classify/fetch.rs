@@ -2,7 +2,6 @@
 //! an answer. No I/O.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -10,6 +9,7 @@ use thiserror::Error;
 
 use super::custom::Files;
 use crate::config::CustomModel;
+use crate::hex;
 
 /// Bytes that one request asks for: small enough that Envoy's buffers hold it.
 const PIECE: u64 = 1 << 20;
@@ -171,7 +171,7 @@ impl Fetch {
         if (self.current.len() as u64) < file.bytes {
             return Ok(None);
         }
-        let found = hexadecimal(&Sha256::digest(&self.current));
+        let found = hex::encode(&Sha256::digest(&self.current));
         if found != file.sha256 {
             return Err(FetchError::Refused(format!(
                 "models/{}: {name} has the SHA-256 {found}, the index says {}",
@@ -189,13 +189,6 @@ impl Fetch {
         let (mapping, tokenizer, onnx) = (next(), next(), next());
         Ok(Some(Files { onnx, tokenizer, mapping }))
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]
@@ -220,7 +213,7 @@ mod tests {
         }
 
         fn hash(&self, name: &str) -> String {
-            hexadecimal(&Sha256::digest(&self.files[name]))
+            hex::encode(&Sha256::digest(&self.files[name]))
         }
 
         fn answer(&self, ask: &Ask) -> (u32, Vec<u8>) {

@@ -37,6 +37,13 @@ enum Role {
     Other,
 }
 
+impl Role {
+    fn numbered(number: u8) -> Option<Self> {
+        let roles = [Self::Little, Self::Negation, Self::Number, Self::Other];
+        roles.into_iter().find(|role| *role as u8 == number)
+    }
+}
+
 /// The words of a prompt, as hashes of their stems.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wording(Vec<(u32, Role)>);
@@ -59,6 +66,39 @@ impl Wording {
             rest = after;
         }
         Self(words)
+    }
+
+    /// How many words there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no words.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Five bytes a word: the hash of its stem, little-endian, and its role.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let word = |(stem, role): &(u32, Role)| {
+            let [a, b, c, d] = stem.to_le_bytes();
+            [a, b, c, d, *role as u8]
+        };
+        self.0.iter().flat_map(word).collect()
+    }
+
+    /// What [`Wording::to_bytes`] made; `None` when it did not.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (words, rest) = bytes.as_chunks::<5>();
+        let word = |[a, b, c, d, role]: &[u8; 5]| {
+            Some((u32::from_le_bytes([*a, *b, *c, *d]), Role::numbered(*role)?))
+        };
+        let words: Option<Vec<_>> = words.iter().map(word).collect();
+        words.filter(|_| rest.is_empty()).map(Self)
     }
 
     /// The words that matter, in their order.
@@ -232,6 +272,16 @@ mod tests {
         assert!(!said("flights from Rome to Oslo", "flights from Oslo to Rome"));
         assert!(!said("What should I do?", "what should I do"), "nothing that matters");
         assert!(!said("Is it legal?", "Is it not legal?"));
+    }
+
+    #[test]
+    fn words_come_back_from_their_bytes() {
+        let wording = Wording::of("Do not boil 3 eggs");
+        let bytes = wording.to_bytes();
+        assert_eq!(bytes.len(), 5 * wording.len());
+        assert_eq!(Wording::from_bytes(&bytes), Some(wording));
+        assert_eq!(Wording::from_bytes(&bytes[1..]), None);
+        assert_eq!(Wording::from_bytes(&[0, 0, 0, 0, 4]), None, "no such role");
     }
 
     #[test]
