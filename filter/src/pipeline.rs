@@ -8,14 +8,14 @@ use std::rc::Rc;
 
 use crate::classify::{Budget, Category, Classifiers, ClassifyError, Coverage, Questions};
 use crate::clock::{Clock, UnixNanos};
-use crate::config::{Classifier, Config, Decision, Endpoint, Mode, OnUnclassified};
+use crate::config::{Config, Decision, Endpoint, FailurePolicy, Mode, OnError};
 use crate::decision;
 use crate::headers::{HeaderEdit, is_header_safe};
 use crate::openai::{self, Body, BodyError, ChatRequest, Edit, Splice};
 use crate::route::{self, Injection, Selection};
 use crate::security::{self, Jailbreak, Pii};
 use crate::signal::{Domain, Signals};
-use crate::stage::{Failure, Outcome, Stage};
+use crate::stage::{Failure, Outcome, Stage, Unread};
 
 /// The header that names the endpoint to Envoy.
 pub const ENDPOINT_HEADER: &str = "x-vsr-destination-endpoint";
@@ -96,7 +96,7 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
     let request = match Body::parse(body) {
         Ok(Body::Chat(request)) => request,
         Ok(Body::Other) => return Run::not_chat(received, clock),
-        Err(error) => return Run::unread(unreadable(config, &error), received, clock),
+        Err(error) => return Run::unread(config, &unreadable(&error), received, clock),
     };
 
     let budget = Budget::new(clock, config.filter.inference.budget_ms);
@@ -114,7 +114,12 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
     if let Some(reply) = blocked_jailbreak(config, run.jailbreak.as_ref(), &request) {
         return run.with(Verdict::Reply(reply));
     }
-    run.pii = detect_pii(router, decision, &request, &budget, clock);
+    let undecided = matches!(run.classification.outcome, Outcome::Failed(_)) && decision.is_none();
+    run.pii = if undecided {
+        undecided_pii(config, clock)
+    } else {
+        detect_pii(router, decision, &request, &budget, clock)
+    };
     if let Some(reply) = blocked_pii(config, run.pii.as_ref(), decision, &request) {
         return run.with(Verdict::Reply(reply));
     }
@@ -154,16 +159,16 @@ pub fn questions(router: &Router, body: &[u8]) -> Option<Questions> {
     if config.prompt_guard.is_some() {
         questions.jailbreak = request.texts_of(&inference.jailbreak.scan);
     }
-    if config.decisions.iter().any(|decision| decision.pii.is_some()) {
+    if config.detects_pii() {
         questions.pii = request.texts_of(&inference.pii.scan);
     }
     classifiers.questions(questions)
 }
 
-/// A request whose body was not read, because of `failure`.
+/// A request whose body was not read.
 #[must_use]
-pub fn not_read<'a>(failure: Failure, clock: &dyn Clock) -> Run<'a> {
-    Run::unread(failure, clock.now(), clock)
+pub fn not_read<'a>(config: &Config, unread: &Unread, clock: &dyn Clock) -> Run<'a> {
+    Run::unread(config, unread, clock.now(), clock)
 }
 
 impl Verdict {
@@ -178,13 +183,22 @@ impl<'a> Run<'a> {
         Self::of(stage, Verdict::UNCHANGED)
     }
 
-    fn unread(failure: Failure, received: UnixNanos, clock: &dyn Clock) -> Self {
-        let verdict = match failure.policy {
-            OnUnclassified::Pass => Verdict::UNCHANGED,
-            OnUnclassified::Reject => Verdict::Reply(refusal(&failure)),
-        };
-        let outcome = Outcome::Failed(failure);
-        Self::of(Stage { started: received, ended: clock.now(), outcome }, verdict)
+    /// Every stage that had to look at the body has failed, and follows its own
+    /// policy.
+    fn unread(config: &Config, unread: &Unread, received: UnixNanos, clock: &dyn Clock) -> Self {
+        let OnError { guard, pii, .. } = config.filter.on_error;
+        let times = (received, clock.now());
+        let classification = failed(config, unread, config.filter.on_unclassified, times);
+        let mut run = Self::of(classification, Verdict::UNCHANGED);
+        run.jailbreak = config.prompt_guard.as_ref().map(|_| failed(config, unread, guard, times));
+        run.pii = config.detects_pii().then(|| failed(config, unread, pii, times));
+        let reply = refused(&run.classification)
+            .or_else(|| refused(run.jailbreak.as_ref()?))
+            .or_else(|| refused(run.pii.as_ref()?));
+        match reply {
+            Some(reply) => run.with(Verdict::Reply(reply)),
+            None => run,
+        }
     }
 
     fn of(classification: Stage<Category>, verdict: Verdict) -> Self {
@@ -211,14 +225,19 @@ impl<'a> Run<'a> {
     }
 }
 
-fn unreadable(config: &Config, error: &BodyError) -> Failure {
-    Failure {
-        reason: error.reason(),
-        message: error.to_string(),
-        status: 400,
-        policy: config.on_unclassified(),
-        coverage: None,
-    }
+fn unreadable(error: &BodyError) -> Unread {
+    Unread { reason: error.reason(), message: error.to_string(), status: 400 }
+}
+
+/// A stage that had to look at a body which was not read.
+fn failed<T>(
+    config: &Config,
+    unread: &Unread,
+    policy: FailurePolicy,
+    (started, ended): (UnixNanos, UnixNanos),
+) -> Stage<T> {
+    let outcome = Outcome::Failed(unread.failure(config.effective(policy)));
+    Stage { started, ended, outcome }
 }
 
 fn refusal(failure: &Failure) -> Reply {
@@ -230,7 +249,7 @@ fn refusal(failure: &Failure) -> Reply {
 /// policy.
 fn refused<T>(stage: &Stage<T>) -> Option<Reply> {
     match &stage.outcome {
-        Outcome::Failed(failure) if failure.policy == OnUnclassified::Reject => {
+        Outcome::Failed(failure) if failure.policy == FailurePolicy::Reject => {
             Some(refusal(failure))
         }
         _ => None,
@@ -248,7 +267,10 @@ fn classify(router: &Router, request: &ChatRequest<'_>, budget: &Budget<'_>) -> 
     }
     match router.classifiers.category(&prompt, budget) {
         Ok(category) => Outcome::Ran(category),
-        Err(error) => Outcome::Failed(unclassified("category", &error, config.on_unclassified())),
+        Err(error) => {
+            let policy = config.effective(config.filter.on_error.category);
+            Outcome::Failed(unclassified("category", &error, policy))
+        }
     }
 }
 
@@ -268,8 +290,23 @@ fn detect_jailbreak(
         let classifiers = &router.classifiers;
         let found = security::jailbreak(config, classifiers, guard, decision, request, budget);
         let looked = |found: &Jailbreak| (found.coverage, found.detected);
-        checked(config, "jailbreak", &config.filter.inference.jailbreak, found, looked)
+        checked("jailbreak", config.effective(config.filter.on_error.guard), found, looked)
     }))
+}
+
+/// The stage where nobody knows whether the decision denies personal data: the
+/// classifier that it depends on has failed.
+fn undecided_pii(config: &Config, clock: &dyn Clock) -> Option<Stage<Pii>> {
+    let undecided = Unread {
+        reason: "decision_unknown",
+        message: "whether personal data is allowed is not known, since the prompt could not be \
+                  classified"
+            .to_owned(),
+        status: 503,
+    };
+    let now = clock.now();
+    let policy = config.filter.on_error.pii;
+    config.detects_pii().then(|| failed(config, &undecided, policy, (now, now)))
 }
 
 fn detect_pii(
@@ -284,25 +321,24 @@ fn detect_pii(
     Some(Stage::run(clock, || {
         let found = security::pii(config, &router.classifiers, policy, request, budget);
         let looked = |found: &Pii| (found.coverage, !found.denied.is_empty());
-        checked(config, "pii", &config.filter.inference.pii, found, looked)
+        checked("pii", config.effective(config.filter.on_error.pii), found, looked)
     }))
 }
 
 /// What a security stage comes to: one that found nothing in the part of the
 /// text that it saw has not done its work.
 fn checked<T>(
-    config: &Config,
     name: &'static str,
-    classifier: &Classifier,
+    policy: FailurePolicy,
     found: Result<T, ClassifyError>,
     looked: impl Fn(&T) -> (Coverage, bool),
 ) -> Outcome<T> {
-    let policy = config.effective(classifier.on_failure);
     match found.map(|found| (looked(&found), found)) {
         Ok(((coverage, false), _)) if coverage.is_truncated() => Outcome::Failed(Failure {
             reason: "not_wholly_scanned",
             message: format!(
-                "only {} of {} tokens could be checked: the rest is beyond what                  filter.inference allows",
+                "only {} of {} tokens could be checked: the rest is beyond what \
+                 filter.inference allows",
                 coverage.scanned, coverage.total
             ),
             status: 413,
@@ -315,7 +351,7 @@ fn checked<T>(
     }
 }
 
-fn unclassified(name: &str, error: &ClassifyError, policy: OnUnclassified) -> Failure {
+fn unclassified(name: &str, error: &ClassifyError, policy: FailurePolicy) -> Failure {
     log::error!("{name} classifier: {error}");
     Failure {
         reason: "classifier_failed",
@@ -337,7 +373,7 @@ fn blocked_jailbreak(
     match (&stage.outcome, refused(stage)) {
         (_, Some(reply)) => Some(reply),
         (Outcome::Ran(found), _) if found.detected => {
-            Some(security::jailbreak_reply(found, request, stage.ended))
+            Some(security::jailbreak_reply(config, found, request, stage.ended))
         }
         _ => None,
     }
@@ -355,7 +391,7 @@ fn blocked_pii(
         (_, Some(reply)) => Some(reply),
         (Outcome::Ran(found), _) if !found.denied.is_empty() => {
             let name = decision.map_or("", |decision| decision.name.as_str());
-            Some(security::pii_reply(found, name, request, stage.ended))
+            Some(security::pii_reply(config, found, name, request, stage.ended))
         }
         _ => None,
     }

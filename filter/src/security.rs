@@ -5,9 +5,9 @@ use serde_json::json;
 
 use crate::classify::{Budget, Bundle, Classifiers, ClassifyError, Coverage, Guarded};
 use crate::clock::UnixNanos;
-use crate::config::{Config, Decision, PiiPolicy, PromptGuard};
+use crate::config::{BlockAs, Config, Decision, PiiPolicy, PromptGuard};
 use crate::headers::is_header_safe;
-use crate::openai::ChatRequest;
+use crate::openai::{self, ChatRequest};
 use crate::pipeline::Reply;
 
 /// What the guard said of a request.
@@ -95,7 +95,12 @@ pub fn pii(
 /// The answer to a request that the guard blocks (`sendJailbreakResponse` in
 /// `pkg/utils/http/response.go` upstream).
 #[must_use]
-pub fn jailbreak_reply(found: &Jailbreak, request: &ChatRequest<'_>, now: UnixNanos) -> Reply {
+pub fn jailbreak_reply(
+    config: &Config,
+    found: &Jailbreak,
+    request: &ChatRequest<'_>,
+    now: UnixNanos,
+) -> Reply {
     let Jailbreak { confidence, .. } = found;
     let text = format!(
         "I cannot process this request as it appears to contain a potential jailbreak attempt \
@@ -107,13 +112,25 @@ pub fn jailbreak_reply(found: &Jailbreak, request: &ChatRequest<'_>, now: UnixNa
         ("x-vsr-jailbreak-type", "jailbreak".to_owned()),
         ("x-vsr-jailbreak-confidence", format!("{confidence:.3}")),
     ];
-    let answer = Answer { id: "jailbreak-blocked", model: "security-filter", text: &text };
-    answer.reply(request, headers, "jailbreak_blocked", now)
+    let blocked = Blocked {
+        id: "jailbreak-blocked",
+        model: "security-filter",
+        text: &text,
+        headers,
+        details: "jailbreak_blocked",
+    };
+    blocked.reply(config.filter.block_as, request, now)
 }
 
 /// The answer to a request with personal data that its decision denies.
 #[must_use]
-pub fn pii_reply(found: &Pii, decision: &str, request: &ChatRequest<'_>, now: UnixNanos) -> Reply {
+pub fn pii_reply(
+    config: &Config,
+    found: &Pii,
+    decision: &str,
+    request: &ChatRequest<'_>,
+    now: UnixNanos,
+) -> Reply {
     let denied = found.denied.join(" ");
     let text = format!(
         "I cannot process this request as it contains personally identifiable information \
@@ -125,44 +142,74 @@ pub fn pii_reply(found: &Pii, decision: &str, request: &ChatRequest<'_>, now: Un
         ("x-vsr-pii-types", found.denied.join(",")),
         ("x-vsr-selected-decision", decision.to_owned()),
     ];
-    let answer = Answer { id: "pii-violation", model: decision, text: &text };
-    answer.reply(request, headers, "pii_violation", now)
+    let blocked = Blocked {
+        id: "pii-violation",
+        model: decision,
+        text: &text,
+        headers,
+        details: "pii_violation",
+    };
+    blocked.reply(config.filter.block_as, request, now)
 }
 
-/// A chat completion that the router gives itself.
-struct Answer<'a> {
+/// A request that is not to reach an engine, and what is said to that.
+struct Blocked<'a> {
     id: &'a str,
     model: &'a str,
     text: &'a str,
+    headers: Vec<(&'static str, String)>,
+    details: &'static str,
 }
 
-impl Answer<'_> {
-    fn reply(
-        &self,
-        request: &ChatRequest<'_>,
-        mut headers: Vec<(&'static str, String)>,
-        details: &'static str,
-        now: UnixNanos,
-    ) -> Reply {
-        headers.retain(|(_, value)| is_header_safe(value));
-        let seconds = now / 1_000_000_000;
-        let id = format!("chatcmpl-{}-{seconds}", self.id);
-        let message = json!({"role": "assistant", "content": self.text});
-        let (body, content_type) = if request.is_stream() {
-            let chunk = json!({
-                "id": id, "object": "chat.completion.chunk", "created": seconds,
-                "model": self.model,
-                "choices": [{"index": 0, "delta": message, "finish_reason": "content_filter"}],
-            });
-            (format!("data: {chunk}\n\ndata: [DONE]\n\n"), "text/event-stream")
-        } else {
-            let completion = json!({
-                "id": id, "object": "chat.completion", "created": seconds, "model": self.model,
-                "choices": [{"index": 0, "message": message, "finish_reason": "content_filter"}],
-                "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
-            });
-            (completion.to_string(), "application/json")
+impl Blocked<'_> {
+    fn reply(mut self, form: BlockAs, request: &ChatRequest<'_>, now: UnixNanos) -> Reply {
+        self.headers.retain(|(_, value)| is_header_safe(value));
+        let (status, body, content_type) = match form {
+            BlockAs::Error => (403, openai::policy_error_body(self.text), "application/json"),
+            BlockAs::Completion if request.is_stream() => {
+                (200, self.stream(now), "text/event-stream")
+            }
+            BlockAs::Completion => (200, self.completion(now), "application/json"),
         };
-        Reply { status: 200, body, content_type, headers, details }
+        Reply { status, body, content_type, headers: self.headers, details: self.details }
     }
+
+    fn completion(&self, now: UnixNanos) -> String {
+        json!({
+            "id": self.completion_id(now),
+            "object": "chat.completion",
+            "created": seconds(now),
+            "model": self.model,
+            "choices": [{
+                "index": 0,
+                "message": {"role": "assistant", "content": self.text},
+                "finish_reason": "content_filter",
+            }],
+            "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+        })
+        .to_string()
+    }
+
+    fn stream(&self, now: UnixNanos) -> String {
+        let chunk = json!({
+            "id": self.completion_id(now),
+            "object": "chat.completion.chunk",
+            "created": seconds(now),
+            "model": self.model,
+            "choices": [{
+                "index": 0,
+                "delta": {"role": "assistant", "content": self.text},
+                "finish_reason": "content_filter",
+            }],
+        });
+        format!("data: {chunk}\n\ndata: [DONE]\n\n")
+    }
+
+    fn completion_id(&self, now: UnixNanos) -> String {
+        format!("chatcmpl-{}-{}", self.id, seconds(now))
+    }
+}
+
+fn seconds(now: UnixNanos) -> u64 {
+    now / 1_000_000_000
 }

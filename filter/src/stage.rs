@@ -2,7 +2,7 @@
 
 use crate::classify::Coverage;
 use crate::clock::{Clock, UnixNanos};
-use crate::config::OnUnclassified;
+use crate::config::FailurePolicy;
 
 /// A stage and its time.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,9 +36,29 @@ pub struct Failure {
     /// The status of the answer where the policy is to reject.
     pub status: u32,
     /// Whether the request goes on.
-    pub policy: OnUnclassified,
+    pub policy: FailurePolicy,
     /// How far the stage came, where it looked at a part.
     pub coverage: Option<Coverage>,
+}
+
+/// Why the body of a request was not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// A name for metrics and attributes, as in `body_not_json`.
+    pub reason: &'static str,
+    /// The reason in words, free of the request's content.
+    pub message: String,
+    /// The status of the answer where a policy is to reject.
+    pub status: u32,
+}
+
+impl Unread {
+    /// What it is to a stage that follows this policy.
+    #[must_use]
+    pub fn failure(&self, policy: FailurePolicy) -> Failure {
+        let Self { reason, message, status } = self.clone();
+        Failure { reason, message, status, policy, coverage: None }
+    }
 }
 
 impl<T> Stage<T> {
@@ -66,8 +86,8 @@ impl<T> Outcome<T> {
         match self {
             Self::Ran(_) => "ran",
             Self::Skipped(_) => "skipped",
-            Self::Failed(Failure { policy: OnUnclassified::Pass, .. }) => "failed_open",
-            Self::Failed(Failure { policy: OnUnclassified::Reject, .. }) => "failed_closed",
+            Self::Failed(Failure { policy: FailurePolicy::Pass, .. }) => "failed_open",
+            Self::Failed(Failure { policy: FailurePolicy::Reject, .. }) => "failed_closed",
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::inference;
 use super::reader::Fields;
-use super::types::{Collector, Filter, Mode, OnUnclassified};
+use super::types::{BlockAs, Collector, FailurePolicy, Filter, Mode, OnError};
 
 /// Reads the section `filter` of the top level.
 pub fn read(top: &Fields<'_>) -> Filter {
@@ -24,13 +24,37 @@ pub fn read(top: &Fields<'_>) -> Filter {
     {
         filter.max_request_bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
     }
-    let policy = fields.get("on_unclassified");
-    if let Some(policy) = policy.and_then(|node| node.choice(&OnUnclassified::CHOICES)) {
-        filter.on_unclassified = policy;
+    set_policy(&fields, "on_unclassified", &mut filter.on_unclassified);
+    if let Some(fields) = fields.fields("on_error") {
+        filter.on_error = on_error(&fields);
+    }
+    let block_as = [("completion", BlockAs::Completion), ("error", BlockAs::Error)];
+    if let Some(form) = fields.get("block_as").and_then(|node| node.choice(&block_as)) {
+        filter.block_as = form;
     }
     filter.inference = inference::inference(&fields);
     fields.finish_strict();
     filter
+}
+
+fn on_error(fields: &Fields<'_>) -> OnError {
+    let mut policies = OnError::default();
+    for (key, policy) in [
+        ("category", &mut policies.category),
+        ("guard", &mut policies.guard),
+        ("pii", &mut policies.pii),
+        ("cache", &mut policies.cache),
+    ] {
+        set_policy(fields, key, policy);
+    }
+    fields.finish_strict();
+    policies
+}
+
+fn set_policy(fields: &Fields<'_>, key: &'static str, policy: &mut FailurePolicy) {
+    if let Some(chosen) = fields.get(key).and_then(|node| node.choice(&FailurePolicy::CHOICES)) {
+        *policy = chosen;
+    }
 }
 
 fn collector(fields: &Fields<'_>) -> Collector {

@@ -2,9 +2,7 @@
 //! `filter.inference`.
 
 use super::reader::{Fields, Node};
-use super::types::{
-    Backend, Classifier, CustomModel, Inference, OnUnclassified, PiiModel, PromptGuard,
-};
+use super::types::{Backend, Classifier, CustomModel, Inference, PiiModel, PromptGuard};
 use crate::openai::ROLES;
 
 /// Names under which the original offers its own models; each may have
@@ -167,18 +165,12 @@ fn classifier_policy(fields: &Fields<'_>, of: &mut Classifier, is_category: bool
     {
         node.error("must be the 64 hexadecimal digits of the model file's SHA-256");
     }
-    if !is_category {
-        let policy = fields.get("on_failure");
-        if let Some(policy) = policy.and_then(|node| node.choice(&OnUnclassified::CHOICES)) {
-            of.on_failure = policy;
-        }
-        if let Some(node) = fields.get("scan") {
-            of.scan.clear();
-            for role in node.items() {
-                match role.text().and_then(|text| ROLES.into_iter().find(|known| *known == text)) {
-                    Some(role) => of.scan.push(role),
-                    None => role.error(format!("must be one of {}", ROLES.join(", "))),
-                }
+    if !is_category && let Some(node) = fields.get("scan") {
+        of.scan.clear();
+        for role in node.items() {
+            match role.text().and_then(|text| ROLES.into_iter().find(|known| *known == text)) {
+                Some(role) => of.scan.push(role),
+                None => role.error(format!("must be one of {}", ROLES.join(", "))),
             }
         }
     }

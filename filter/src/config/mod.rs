@@ -17,10 +17,11 @@ mod validate;
 pub use document::{Wrapped, unwrap};
 pub use report::{Finding, Report};
 pub use types::{
-    Backend, Category, Classifier, Collector, Condition, ConditionKind, Config, CustomModel,
-    Decision, Endpoint, Exporter, ExporterKind, Filter, Inference, JailbreakPolicy, Mode, Model,
-    ModelRef, OnUnclassified, Operator, PiiModel, PiiPolicy, PromptGuard, PromptMode,
-    ReasoningControl, ReasoningFamily, Resource, Sampling, Strategy, SystemPrompt, Tracing,
+    Backend, BlockAs, Category, Classifier, Collector, Condition, ConditionKind, Config,
+    CustomModel, Decision, Endpoint, Exporter, ExporterKind, FailurePolicy, Filter, Inference,
+    JailbreakPolicy, Mode, Model, ModelRef, OnError, Operator, PiiModel, PiiPolicy, PromptGuard,
+    PromptMode, ReasoningControl, ReasoningFamily, Resource, Sampling, Strategy, SystemPrompt,
+    Tracing,
 };
 
 use std::cell::RefCell;

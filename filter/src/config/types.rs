@@ -170,8 +170,6 @@ pub struct Classifier {
     pub backend: Backend,
     /// `sha256` of the user's own model file, in lower-case hexadecimal digits.
     pub sha256: Option<String>,
-    /// `on_failure`: what happens to a request that it could not look at whole.
-    pub on_failure: OnUnclassified,
     /// `scan`: roles of the messages that it looks at.
     pub scan: Vec<&'static str>,
 }
@@ -188,12 +186,7 @@ pub enum Backend {
 
 impl Default for Classifier {
     fn default() -> Self {
-        Self {
-            backend: Backend::Filter,
-            sha256: None,
-            on_failure: OnUnclassified::Reject,
-            scan: ROLES.to_vec(),
-        }
+        Self { backend: Backend::Filter, sha256: None, scan: ROLES.to_vec() }
     }
 }
 
@@ -388,8 +381,12 @@ pub struct Filter {
     pub collector: Collector,
     /// `max_request_bytes`: longer bodies are not read.
     pub max_request_bytes: usize,
-    /// `on_unclassified`.
-    pub on_unclassified: OnUnclassified,
+    /// `on_unclassified`: what happens to a request that cannot be read.
+    pub on_unclassified: FailurePolicy,
+    /// `on_error`.
+    pub on_error: OnError,
+    /// `block_as`.
+    pub block_as: BlockAs,
     /// `inference`.
     pub inference: Inference,
 }
@@ -403,16 +400,50 @@ pub enum Mode {
     Observe,
 }
 
-/// What happens to a request that a stage could not look at.
+/// What happens to a request that the guard or the decision's PII policy blocks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BlockAs {
+    /// It is answered with a completion that says so, as in the original.
+    #[default]
+    Completion,
+    /// It is answered with status 403 and an error.
+    Error,
+}
+
+/// What happens to a request that a stage could not do its work for, by stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnUnclassified {
-    /// It goes on, unchanged.
+pub struct OnError {
+    /// `category`: classification.
+    pub category: FailurePolicy,
+    /// `guard`: the detection of attacks.
+    pub guard: FailurePolicy,
+    /// `pii`: the detection of personal data.
+    pub pii: FailurePolicy,
+    /// `cache`: the semantic cache.
+    pub cache: FailurePolicy,
+}
+
+impl Default for OnError {
+    fn default() -> Self {
+        Self {
+            category: FailurePolicy::Pass,
+            guard: FailurePolicy::Reject,
+            pii: FailurePolicy::Reject,
+            cache: FailurePolicy::Pass,
+        }
+    }
+}
+
+/// Whether a request goes on for which a stage could not do its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailurePolicy {
+    /// It goes on.
     Pass,
     /// It is answered with an error.
     Reject,
 }
 
-impl OnUnclassified {
+impl FailurePolicy {
     /// The policies by their names.
     pub const CHOICES: [(&str, Self); 2] = [("pass", Self::Pass), ("reject", Self::Reject)];
 }
@@ -450,7 +481,9 @@ impl Default for Filter {
             mode: Mode::Single,
             collector: Collector::default(),
             max_request_bytes: 1 << 20,
-            on_unclassified: OnUnclassified::Pass,
+            on_unclassified: FailurePolicy::Pass,
+            on_error: OnError::default(),
+            block_as: BlockAs::default(),
             inference: Inference::default(),
         }
     }
@@ -463,19 +496,19 @@ impl Config {
         model == "auto" || model == self.auto_model_name
     }
 
-    /// What happens to a request that a stage could not look at.
+    /// Whether some decision has personal data looked for.
     #[must_use]
-    pub fn on_unclassified(&self) -> OnUnclassified {
-        self.effective(self.filter.on_unclassified)
+    pub fn detects_pii(&self) -> bool {
+        self.decisions.iter().any(|decision| decision.pii.is_some())
     }
 
     /// What a policy comes to: a request that is only observed goes on whatever
     /// is configured.
     #[must_use]
-    pub fn effective(&self, policy: OnUnclassified) -> OnUnclassified {
+    pub fn effective(&self, policy: FailurePolicy) -> FailurePolicy {
         match self.filter.mode {
             Mode::Single => policy,
-            Mode::Observe => OnUnclassified::Pass,
+            Mode::Observe => FailurePolicy::Pass,
         }
     }
 

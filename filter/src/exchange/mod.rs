@@ -15,7 +15,7 @@ use crate::config::Mode;
 use crate::headers::{HeaderEdit, Headers, is_header_safe};
 use crate::openai::ResponseReader;
 use crate::pipeline::{self, Reply, Router, Run, Verdict};
-use crate::stage::Failure;
+use crate::stage::Unread;
 use crate::trace::{IdSource, Recording};
 
 pub use end::StreamEnd;
@@ -118,7 +118,7 @@ impl Exchange {
             return self.forward(spoofed, None);
         }
         match self.request.unreadable(&router.config) {
-            Some(failure) => self.conclude(&self.not_read(failure), spoofed, counts),
+            Some(unread) => self.conclude(&self.not_read(&unread), spoofed, counts),
             None => Step::Hold(spoofed),
         }
     }
@@ -158,8 +158,8 @@ impl Exchange {
 
     /// What to do once the request's body has passed the limit.
     pub fn request_too_large(&mut self, counts: &mut Vec<StageCount>) -> Step {
-        let failure = request::too_large(&self.services.router.config);
-        self.conclude(&self.not_read(failure), Vec::new(), counts)
+        let unread = request::too_large(&self.services.router.config);
+        self.conclude(&self.not_read(&unread), Vec::new(), counts)
     }
 
     /// Whether parts of the request's body are to be given to
@@ -182,7 +182,7 @@ impl Exchange {
         let router = Rc::clone(&self.services.router);
         let clock = Rc::clone(&self.services.clock);
         let run = if body.len() > room {
-            self.not_read(request::too_large(&router.config))
+            self.not_read(&request::too_large(&router.config))
         } else {
             pipeline::run(&router, &body, clock.as_ref())
         };
@@ -236,8 +236,9 @@ impl Exchange {
         tracing.finish(end, completion, stream, now, &mut *ids.borrow_mut())
     }
 
-    fn not_read(&self, failure: Failure) -> Run<'static> {
-        pipeline::not_read(failure, self.services.clock.as_ref())
+    fn not_read(&self, unread: &Unread) -> Run<'static> {
+        let Services { router, clock, .. } = &self.services;
+        pipeline::not_read(&router.config, unread, clock.as_ref())
     }
 
     /// Follows the verdict of a run.

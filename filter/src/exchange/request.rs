@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::headers::Headers;
 use crate::openai;
 use crate::pipeline::Reply;
-use crate::stage::Failure;
+use crate::stage::Unread;
 
 /// Headers that the router sets and believes; a client's are dropped.
 const OWN_HEADERS: [&str; 4] = [
@@ -78,17 +78,15 @@ impl Request {
 
     /// Why the body cannot be waited for, if so: one that never ends by itself
     /// would keep the request for ever, one too long would not fit.
-    pub fn unreadable(&self, config: &Config) -> Option<Failure> {
-        let failure = |reason, status, message: &str| {
-            let message = message.to_owned();
-            let policy = config.on_unclassified();
-            Some(Failure { reason, message, status, policy, coverage: None })
+    pub fn unreadable(&self, config: &Config) -> Option<Unread> {
+        let unread = |reason, message: &str| {
+            Some(Unread { reason, message: message.to_owned(), status: 400 })
         };
         if self.upgrade {
-            return failure("upgrade", 400, "upgraded connections cannot be classified");
+            return unread("upgrade", "upgraded connections cannot be classified");
         }
         if self.content_type.starts_with("application/grpc") {
-            return failure("grpc", 400, "gRPC requests cannot be classified");
+            return unread("grpc", "gRPC requests cannot be classified");
         }
         let limit = u64::try_from(config.filter.max_request_bytes).unwrap_or(u64::MAX);
         self.content_length.is_some_and(|length| length > limit).then(|| too_large(config))
@@ -101,12 +99,10 @@ pub fn model_list(config: &Config, now: UnixNanos) -> Reply {
 }
 
 /// A body above the limit.
-pub fn too_large(config: &Config) -> Failure {
-    Failure {
+pub fn too_large(config: &Config) -> Unread {
+    Unread {
         reason: "body_too_large",
         message: format!("the body is larger than {} bytes", config.filter.max_request_bytes),
         status: 413,
-        policy: config.on_unclassified(),
-        coverage: None,
     }
 }

@@ -8,7 +8,7 @@ mod request;
 mod response;
 mod sse;
 
-pub use error::error_body;
+pub use error::{error_body, policy_error_body};
 pub use models::model_list;
 pub use object::{Edit, Object, Splice, encode_string, splice};
 pub use request::{Body, BodyError, ChatRequest, Message, ROLES};
