@@ -2,8 +2,11 @@
 //! not know is an error, since a misspelt policy would not be followed.
 
 use super::inference;
-use super::reader::Fields;
-use super::types::{BlockAs, Collector, FailurePolicy, Filter, Mode, OnError};
+use super::reader::{Fields, Node};
+use super::types::{
+    BlockAs, CacheScope, CacheSettings, Collector, EndpointChoice, EndpointPolicy, FailurePolicy,
+    Filter, Mode, OnError,
+};
 
 /// Reads the section `filter` of the top level.
 pub fn read(top: &Fields<'_>) -> Filter {
@@ -33,6 +36,12 @@ pub fn read(top: &Fields<'_>) -> Filter {
         filter.block_as = form;
     }
     filter.inference = inference::inference(&fields);
+    if let Some(fields) = fields.fields("cache") {
+        filter.cache = cache(&fields);
+    }
+    if let Some(fields) = fields.fields("endpoints") {
+        filter.endpoints = endpoints(&fields);
+    }
     fields.finish_strict();
     filter
 }
@@ -55,6 +64,39 @@ fn set_policy(fields: &Fields<'_>, key: &'static str, policy: &mut FailurePolicy
     if let Some(chosen) = fields.get(key).and_then(|node| node.choice(&FailurePolicy::CHOICES)) {
         *policy = chosen;
     }
+}
+
+fn cache(fields: &Fields<'_>) -> CacheSettings {
+    const SCOPES: [(&str, CacheScope); 2] =
+        [("tenant", CacheScope::Tenant), ("shared", CacheScope::Shared)];
+    let default = CacheSettings::default();
+    let number = |key, most: i64| {
+        let node: Option<Node<'_>> = fields.get(key);
+        node.and_then(|node| node.integer(1..=most))
+    };
+    let size = |key, default| {
+        number(key, 1 << 28).and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(default)
+    };
+    let settings = CacheSettings {
+        scope: fields.get("scope").and_then(|node| node.choice(&SCOPES)).unwrap_or_default(),
+        tenant_header: fields.text("tenant_header").map(|name| name.to_ascii_lowercase()),
+        max_bytes: size("max_bytes", default.max_bytes),
+        max_answer_bytes: size("max_answer_bytes", default.max_answer_bytes),
+        timeout_ms: number("timeout_ms", 60_000).map_or(default.timeout_ms, i64::unsigned_abs),
+    };
+    fields.finish_strict();
+    settings
+}
+
+fn endpoints(fields: &Fields<'_>) -> EndpointPolicy {
+    const CHOICES: [(&str, EndpointChoice); 2] =
+        [("highest_weight", EndpointChoice::HighestWeight), ("weighted", EndpointChoice::Weighted)];
+    let policy = EndpointPolicy {
+        choice: fields.get("choice").and_then(|node| node.choice(&CHOICES)).unwrap_or_default(),
+        host_names: fields.flag("host_names").unwrap_or(false),
+    };
+    fields.finish_strict();
+    policy
 }
 
 fn collector(fields: &Fields<'_>) -> Collector {

@@ -17,11 +17,13 @@ mod validate;
 pub use document::{Wrapped, unwrap};
 pub use report::{Finding, Report};
 pub use types::{
-    Backend, BlockAs, Category, Classifier, Collector, Condition, ConditionKind, Config,
-    CustomModel, Decision, Endpoint, Exporter, ExporterKind, FailurePolicy, Filter, Inference,
-    JailbreakPolicy, Mode, Model, ModelRef, OnError, Operator, PiiModel, PiiPolicy, PromptGuard,
-    PromptMode, ReasoningControl, ReasoningFamily, Resource, Sampling, Strategy, SystemPrompt,
-    Tracing,
+    Aggregation, Backend, BlockAs, CacheBackend, CachePolicy, CacheScope, CacheSettings, Category,
+    Classifier, Collector, Condition, ConditionKind, Config, CustomModel, Decision, EmbeddingRule,
+    Endpoint, EndpointChoice, EndpointPolicy, Eviction, Exporter, ExporterKind, FailurePolicy,
+    Filter, HeaderMutation, Host, Inference, JailbreakPolicy, KeywordOperator, KeywordRule, Mode,
+    Model, ModelRef, OnError, Operator, PiiModel, PiiPolicy, PromptGuard, PromptMode,
+    ReasoningControl, ReasoningFamily, Resource, Rule, Sampling, SemanticCache, Strategy,
+    SystemPrompt, Term, Tracing,
 };
 
 use std::cell::RefCell;

@@ -204,6 +204,12 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Whether there is a value at `key`.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.is_some_and(|entries| entries.contains_key(key))
+    }
+
     /// The value at `key`, whose absence is an error.
     #[must_use]
     pub fn require(&self, key: &'static str) -> Option<Node<'a>> {

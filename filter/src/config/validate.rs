@@ -3,7 +3,8 @@
 use super::parse::CATEGORY_LABELS;
 use super::reader::looks_like;
 use super::report::Report;
-use super::types::{Backend, Classifier, ConditionKind, Config, Decision};
+use super::types::{Backend, Classifier, Condition, ConditionKind, Config, Decision};
+use crate::signal::FACT_CHECK_SIGNALS;
 
 /// Answers of the sidecar that must find room: those of a long conversation.
 const LEAST_MEMO: usize = 256;
@@ -59,20 +60,13 @@ pub fn check(config: &Config, report: &mut Report) {
 }
 
 fn check_decision(config: &Config, decision: &Decision, path: &str, report: &mut Report) {
-    if decision.conditions.is_empty() {
+    let conditions = decision.rule.conditions();
+    if conditions.is_empty() {
         report.warn(format!("{path}.rules.conditions"), "is empty: the decision never matches");
     }
-    for (index, condition) in decision.conditions.iter().enumerate() {
-        if condition.kind == ConditionKind::Domain && !reachable(config, &condition.name) {
-            let near = CATEGORY_LABELS.iter().find(|label| looks_like(label, &condition.name));
-            let hint = near.map(|label| format!(" (did you mean {label:?}?)")).unwrap_or_default();
-            report.warn(
-                format!("{path}.rules.conditions[{index}].name"),
-                format!(
-                    "no category of the classifier is {:?}: it never holds{hint}",
-                    condition.name
-                ),
-            );
+    for (below, condition) in conditions {
+        if let Some(why) = unreachable(config, condition) {
+            report.warn(format!("{path}.rules.{below}.name"), why);
         }
     }
     for (index, model_ref) in decision.model_refs.iter().enumerate() {
@@ -95,13 +89,39 @@ fn check_decision(config: &Config, decision: &Decision, path: &str, report: &mut
     }
 }
 
-/// Whether some label of the classifier fulfils a `domain` condition.
-fn reachable(config: &Config, name: &str) -> bool {
-    let known = |label: &str| CATEGORY_LABELS.contains(&label);
-    known(name)
-        || config
-            .categories
-            .iter()
-            .filter(|category| category.name == name)
-            .any(|category| category.labels.iter().any(|label| known(label)))
+/// Why nothing can fulfil a condition, if so, with the nearest valid name.
+fn unreachable(config: &Config, condition: &Condition) -> Option<String> {
+    let name = condition.name.as_str();
+    let (of, known): (&str, Vec<&str>) = match condition.kind {
+        ConditionKind::Unevaluated => return None,
+        ConditionKind::Domain => ("category of the classifier", domains(config)),
+        ConditionKind::Keyword => (
+            "rule of keyword_rules",
+            config.keyword_rules.iter().map(|rule| rule.name.as_str()).collect(),
+        ),
+        ConditionKind::Embedding => (
+            "rule of embedding_rules",
+            config.embedding_rules.iter().map(|rule| rule.name.as_str()).collect(),
+        ),
+        ConditionKind::FactCheck => ("fact_check signal", FACT_CHECK_SIGNALS.to_vec()),
+    };
+    if known.contains(&name) {
+        return None;
+    }
+    let near = known.iter().find(|known| looks_like(known, name));
+    let hint = near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
+    Some(format!("no {of} is {name:?}: it never holds{hint}"))
+}
+
+/// Names that some label of the classifier fulfils.
+fn domains(config: &Config) -> Vec<&str> {
+    let categories = config.categories.iter();
+    let lists = categories
+        .filter(|category| category.labels.iter().any(|label| is_label(label)))
+        .map(|category| category.name.as_str());
+    CATEGORY_LABELS.into_iter().chain(lists).collect()
+}
+
+fn is_label(name: &str) -> bool {
+    CATEGORY_LABELS.contains(&name)
 }

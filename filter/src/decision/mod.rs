@@ -1,6 +1,6 @@
 //! From signals to a decision.
 
-use crate::config::{Condition, ConditionKind, Config, Decision, Operator, Strategy};
+use crate::config::{Condition, ConditionKind, Config, Decision, Operator, Rule, Strategy, Term};
 use crate::signal::Signals;
 
 /// A decision whose rule holds.
@@ -33,23 +33,45 @@ pub fn decide<'a>(config: &'a Config, signals: &Signals) -> Option<Match<'a>> {
 }
 
 fn matches<'a>(config: &Config, decision: &'a Decision, signals: &Signals) -> Option<Match<'a>> {
-    let holds = |condition: &&Condition| signals.fulfil(config, condition);
-    let matched: Vec<&Condition> = decision.conditions.iter().filter(holds).collect();
-    let rule_holds = match decision.operator {
-        Operator::And => matched.len() == decision.conditions.len(),
-        Operator::Or => true,
-    };
-    if matched.is_empty() || !rule_holds {
+    let mut matched = Vec::new();
+    if !holds(config, &decision.rule, signals, &mut matched) {
         return None;
     }
     let category = matched.iter().find(|condition| condition.kind == ConditionKind::Domain);
     #[expect(clippy::cast_precision_loss, reason = "a handful of conditions")]
-    let confidence = matched.len() as f64 / decision.conditions.len() as f64;
+    let confidence = matched.len() as f64 / decision.rule.conditions().len() as f64;
     Some(Match {
         decision,
         confidence,
         category: category.map(|condition| condition.name.as_str()),
     })
+}
+
+/// Whether a rule holds; one without terms does not. `matched` gets each
+/// condition that is as the rule wants it.
+fn holds<'a>(
+    config: &Config,
+    rule: &'a Rule,
+    signals: &Signals,
+    matched: &mut Vec<&'a Condition>,
+) -> bool {
+    let wanted = rule.operator != Operator::Not;
+    let mut as_wanted = 0;
+    for term in &rule.terms {
+        let term_holds = match term {
+            Term::Condition(condition) => {
+                let fulfilled = signals.fulfil(config, condition);
+                matched.extend((fulfilled == wanted).then_some(condition));
+                fulfilled
+            }
+            Term::Rule(rule) => holds(config, rule, signals, matched),
+        };
+        as_wanted += usize::from(term_holds == wanted);
+    }
+    match rule.operator {
+        Operator::And | Operator::Not => as_wanted == rule.terms.len() && as_wanted > 0,
+        Operator::Or => as_wanted > 0,
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,11 @@ use crate::config::{Condition, ConditionKind, Config};
 
 pub use domain::Domain;
 
+/// The signal of a prompt that asks for facts which can be checked.
+pub const NEEDS_FACT_CHECK: &str = "needs_fact_check";
+/// What `fact_check` conditions can ask for (`pkg/config/config.go` upstream).
+pub const FACT_CHECK_SIGNALS: [&str; 2] = [NEEDS_FACT_CHECK, "no_fact_check_needed"];
+
 /// The signals of one request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Signals {
@@ -21,7 +26,10 @@ impl Signals {
             ConditionKind::Domain => {
                 self.domain.as_ref().is_some_and(|domain| domain.is(config, &condition.name))
             }
-            ConditionKind::Unevaluated => false,
+            ConditionKind::Keyword
+            | ConditionKind::Embedding
+            | ConditionKind::FactCheck
+            | ConditionKind::Unevaluated => false,
         }
     }
 }

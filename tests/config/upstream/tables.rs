@@ -35,13 +35,15 @@ pub const REFUSED: [(&str, &[&str], &str); 3] = [
 pub const DIFFERENT: [&str; 1] = ["e2e/profiles/routing-strategies/values-mcp.yaml"];
 
 /// Where the accepted samples are warned of, with the reason.
-pub const WARNED: [(&str, &str); 30] = [
-    ("semantic_cache", "not run"),
+pub const WARNED: [(&str, &str); 32] = [
+    ("semantic_cache.backend_type", "milvus and hybrid are not supported"),
+    ("semantic_cache.*", "not read by the original's caches in memory and in Redis"),
+    ("keyword_rules[].*", "not read by the original either"),
+    ("keyword_rules[]", "without a name"),
     ("response_api", "not run"),
     ("tools", "not run"),
-    ("keyword_rules", "not evaluated"),
-    ("embedding_rules", "not evaluated"),
-    ("fact_check_rules", "not evaluated"),
+    ("embedding_rules[].*", "not read by the original either"),
+    ("embedding_rules[]", "without a name or candidates"),
     ("classifier.mcp_category_model", "not supported"),
     ("classifier.category_model", "not configured, though there are decisions"),
     ("default_model", "missing"),
@@ -73,24 +75,20 @@ pub const WARNED: [(&str, &str); 30] = [
 ];
 
 /// The sections that are not run where they are enabled.
-const SECTIONS: [&str; 4] = ["semantic_cache", "hallucination_mitigation", "response_api", "tools"];
-
-/// The lists of rules that are not evaluated.
-const RULES: [&str; 3] = ["keyword_rules", "embedding_rules", "fact_check_rules"];
+const SECTIONS: [&str; 3] = ["hallucination_mitigation", "response_api", "tools"];
 
 /// The types of conditions that are evaluated.
-const CONDITIONS: [&str; 1] = ["domain"];
+const CONDITIONS: [&str; 4] = ["keyword", "embedding", "domain", "fact_check"];
 
 /// The types of plugins that are run, or whose section says that they are not.
-const PLUGINS: [&str; 4] = ["system_prompt", "jailbreak", "pii", "semantic-cache"];
+const PLUGINS: [&str; 5] =
+    ["system_prompt", "jailbreak", "pii", "semantic-cache", "header_mutation"];
 
 /// The paths of all that a document asks for and is not supported.
 pub fn not_supported(document: &Value) -> Vec<String> {
     let enabled = |section: &&&str| document[**section]["enabled"] == true;
     let mut paths: Vec<String> =
         SECTIONS.iter().filter(enabled).map(|section| (*section).to_owned()).collect();
-    let ruled = |rules: &&&str| document[**rules].as_array().is_some_and(|list| !list.is_empty());
-    paths.extend(RULES.iter().filter(ruled).map(|rules| (*rules).to_owned()));
     for (index, decision) in list(&document["decisions"]).enumerate() {
         for (at, condition) in list(&decision["rules"]["conditions"]).enumerate() {
             if !CONDITIONS.contains(&condition["type"].as_str().unwrap()) {

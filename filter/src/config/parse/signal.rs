@@ -1,0 +1,60 @@
+//! Reads `keyword_rules` and `embedding_rules`.
+
+use crate::config::reader::Node;
+use crate::config::types::{Aggregation, EmbeddingRule, KeywordOperator, KeywordRule};
+
+/// Reads an entry of `keyword_rules`.
+pub fn keyword_rule(node: &Node<'_>) -> KeywordRule {
+    const OPERATORS: [(&str, KeywordOperator); 3] =
+        [("AND", KeywordOperator::And), ("OR", KeywordOperator::Or), ("NOR", KeywordOperator::Nor)];
+    let fields = node.fields();
+    let name = fields.text("name").unwrap_or_default();
+    let operator = fields.require("operator").and_then(|node| node.choice(&OPERATORS));
+    let keywords = fields.items("keywords");
+    let rule = KeywordRule {
+        name,
+        operator: operator.unwrap_or(KeywordOperator::Or),
+        keywords: keywords.iter().filter_map(Node::text).collect(),
+        case_sensitive: fields.flag("case_sensitive").unwrap_or(false),
+    };
+    fields.finish();
+    // The original takes such rules too.
+    if rule.name.is_empty() || rule.keywords.is_empty() {
+        node.warn("has no name or no keywords: it never matches");
+    }
+    rule
+}
+
+/// Reads an entry of `embedding_rules`.
+pub fn embedding_rule(node: &Node<'_>) -> EmbeddingRule {
+    let fields = node.fields();
+    let name = fields.text("name").unwrap_or_default();
+    let threshold = fields.get("threshold").and_then(|node| node.fraction());
+    let method = fields.get("aggregation_method").map(|node| aggregation(&node));
+    let candidates = fields.items("candidates");
+    // The original takes such rules too, and they never match.
+    if name.is_empty() || candidates.is_empty() {
+        node.warn("has no name or no candidates: it never matches");
+    }
+    let rule = EmbeddingRule {
+        name,
+        threshold: threshold.unwrap_or(0.0),
+        candidates: candidates.iter().filter_map(Node::text).collect(),
+        aggregation: method.unwrap_or_default(),
+    };
+    fields.finish();
+    rule
+}
+
+/// The original fails on each request that meets a method it does not know.
+fn aggregation(node: &Node<'_>) -> Aggregation {
+    match node.text().as_deref() {
+        Some("mean") => Aggregation::Mean,
+        Some("any") => Aggregation::Any,
+        Some("max" | "") | None => Aggregation::Max,
+        Some(other) => {
+            node.warn(format!("is none of mean, max and any but {other:?}: max is used"));
+            Aggregation::Max
+        }
+    }
+}
