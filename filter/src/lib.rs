@@ -15,6 +15,7 @@ pub mod hex;
 #[cfg(target_arch = "wasm32")]
 mod host;
 pub mod openai;
+pub mod pair;
 pub mod pipeline;
 pub mod route;
 pub mod security;

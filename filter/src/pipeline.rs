@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use crate::classify::{Budget, Category, Classifiers, ClassifyError, Coverage, Questions};
 use crate::clock::{Clock, UnixNanos};
-use crate::config::{Config, Decision, Endpoint, FailurePolicy, Mode, OnError};
+use crate::config::{Config, Decision, Endpoint, FailurePolicy, OnError};
 use crate::decision;
 use crate::headers::{HeaderEdit, is_header_safe};
 use crate::openai::{self, Body, BodyError, ChatRequest, Edit, Splice};
@@ -129,13 +129,12 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
     let mut edits = model_edits(&routing, &request);
     let system_prompt = Stage::run(clock, || inject(config, &routing, &request, &mut edits));
 
-    run.verdict = match config.filter.mode {
-        Mode::Single => Verdict::Route {
+    if !config.filter.mode.observes() {
+        run.verdict = Verdict::Route {
             body: (!edits.is_empty()).then(|| openai::splice(request.source, edits)),
             headers: routing_headers(&routing, &backend),
-        },
-        Mode::Observe => Verdict::UNCHANGED,
-    };
+        };
+    }
     run.routing = Some(routing);
     run.backend = Some(backend);
     run.system_prompt = Some(system_prompt);
@@ -369,7 +368,7 @@ fn blocked_jailbreak(
     stage: Option<&Stage<Jailbreak>>,
     request: &ChatRequest<'_>,
 ) -> Option<Reply> {
-    let stage = stage.filter(|_| config.filter.mode == Mode::Single)?;
+    let stage = stage.filter(|_| !config.filter.mode.observes())?;
     match (&stage.outcome, refused(stage)) {
         (_, Some(reply)) => Some(reply),
         (Outcome::Ran(found), _) if found.detected => {
@@ -386,7 +385,7 @@ fn blocked_pii(
     decision: Option<&Decision>,
     request: &ChatRequest<'_>,
 ) -> Option<Reply> {
-    let stage = stage.filter(|_| config.filter.mode == Mode::Single)?;
+    let stage = stage.filter(|_| !config.filter.mode.observes())?;
     match (&stage.outcome, refused(stage)) {
         (_, Some(reply)) => Some(reply),
         (Outcome::Ran(found), _) if !found.denied.is_empty() => {
@@ -418,7 +417,7 @@ fn inject(
             (route::RoutingStrategy::Auto, Some(_)) => "no_system_prompt",
         });
     };
-    if config.filter.mode == Mode::Observe {
+    if config.filter.mode.observes() {
         return Outcome::Skipped("observe");
     }
     edits.extend(route::inject(prompt, request));

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use semantic_router_filter::config;
 use serde_yaml::Value;
-use support::bootstrap::{Bootstrap, Ingress};
+use support::bootstrap::{Bootstrap, Filter, Ingress};
 use support::envoy::{VERSIONS, checkout, module, validate};
 
 use crate::files::{list, read};
@@ -92,7 +92,10 @@ fn given(text: &str) -> String {
 
 fn bootstrap(router: String) -> Bootstrap {
     Bootstrap {
-        ingresses: vec![Ingress { name: "ingress".to_owned(), router: Some(router) }],
+        ingresses: vec![Ingress {
+            name: "ingress".to_owned(),
+            filters: vec![Filter::single(router)],
+        }],
         default_engine: ([127, 0, 0, 1], 8001).into(),
         collector: None,
         module: module(),

@@ -1,11 +1,12 @@
 //! The tables of `scenarios/`, natively and in every Envoy.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::time::Duration;
 
-use support::client::{Client, Request, Response};
+use support::arrangement::{Arrangement, with_mode};
+use support::client::{Client, Protocol, Request, Response};
 use support::envoy::{self, Envoy, VERSIONS};
 use support::file::entries;
 use support::native::Native;
@@ -16,13 +17,18 @@ use support::tree::{Node, Tree};
 /// How long spans may take from a filter to the backend.
 const SPANS: Duration = Duration::from_secs(20);
 
-fn tables(stack: &Stack) -> Vec<Table> {
+/// The tables for an arrangement: those of the configuration `observe` are for
+/// that one alone, and need no other.
+fn tables(stack: &Stack, arrangement: Arrangement) -> Vec<Table> {
     let files = entries(&envoy::checkout().join("tests/e2e/scenarios")).unwrap();
     let read = |file: &std::path::PathBuf| {
         let text = stack.fill(&fs::read_to_string(file).unwrap());
+        let text = text.replace("${MODE}", arrangement.mode());
         Table::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     };
-    files.iter().map(read).collect()
+    let mut tables: Vec<Table> = files.iter().map(read).collect();
+    tables.retain(|table| arrangement == Arrangement::Single || table.config != "observe");
+    tables
 }
 
 /// What came of a scenario, but for its spans.
@@ -52,12 +58,15 @@ fn spans_of(tree: &Tree, index: usize) -> Tree {
     Tree::of(own.cloned().collect())
 }
 
-fn judge(driver: &str, scenarios: &[&Scenario], came: Vec<Came>, tree: &Tree) {
+/// In what a scenario went otherwise than it was to.
+type Told = fn(&Scenario, &Seen) -> Vec<String>;
+
+fn judge(driver: &str, told: Told, scenarios: &[&Scenario], came: Vec<Came>, tree: &Tree) {
     let mut failures = String::new();
     for (index, (scenario, came)) in scenarios.iter().zip(came).enumerate() {
         let Came { response, reached } = came;
         let seen = Seen { response, reached, spans: spans_of(tree, index) };
-        let differences = scenario.differences(&seen);
+        let differences = told(scenario, &seen);
         if !differences.is_empty() {
             let _ = writeln!(failures, "\n{driver}: {}", scenario.name);
             for difference in differences {
@@ -72,15 +81,17 @@ fn recorded(scenarios: &[&Scenario]) -> usize {
     scenarios.iter().filter(|scenario| !scenario.expect.spans.is_empty()).count()
 }
 
-#[tokio::test]
-async fn native() {
+async fn natively(arrangement: Arrangement, told: Told) {
     let stack = Stack::start().await.unwrap();
-    let tables = tables(&stack);
+    let tables = tables(&stack, arrangement);
     let mut scenarios = Vec::new();
     let mut came = Vec::new();
     let mut spans = Vec::new();
     for table in &tables {
-        let config = stack.config(&table.config).unwrap();
+        let mut config = stack.config(&table.config).unwrap();
+        if arrangement == Arrangement::Observe {
+            config = with_mode(&config, "observe");
+        }
         let native = Native::new(&config, stack.default.addr()).unwrap();
         for scenario in &table.scenarios {
             let request = scenario.request(scenarios.len());
@@ -90,19 +101,19 @@ async fn native() {
         }
         spans.extend(native.take_spans());
     }
-    judge("native", &scenarios, came, &Tree::new(&spans));
+    judge("native", told, &scenarios, came, &Tree::new(&spans));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn in_envoy() {
+async fn in_envoys(arrangement: Arrangement, protocol: Protocol, told: Told) {
     for version in VERSIONS {
+        let driver = format!("{version}, {arrangement:?}, {protocol:?}");
         let stack = Stack::start().await.unwrap();
-        let tables = tables(&stack);
-        let configs: BTreeMap<String, String> = tables
-            .iter()
-            .map(|table| (table.config.clone(), stack.config(&table.config).unwrap()))
-            .collect();
-        let bootstrap = stack.bootstrap(configs.into_iter().collect());
+        let tables = tables(&stack, arrangement);
+        let configs: BTreeSet<&String> = tables.iter().map(|table| &table.config).collect();
+        let filters = |name: &String| arrangement.filters(&stack.config(name).unwrap());
+        let bootstrap = stack.bootstrap_with(
+            configs.into_iter().map(|name| (name.clone(), filters(name))).collect(),
+        );
         let envoy = Envoy::start(version, &bootstrap).await.unwrap();
         let mut scenarios = Vec::new();
         let mut came = Vec::new();
@@ -110,9 +121,9 @@ async fn in_envoy() {
             let address = envoy.address(&table.config).unwrap();
             for scenario in &table.scenarios {
                 let request = scenario.request(scenarios.len());
-                let response = Client::http1(address).send(request).await;
+                let response = Client::new(address, protocol).send(request).await;
                 let response =
-                    response.unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
+                    response.unwrap_or_else(|error| panic!("{driver}: {}: {error}", scenario.name));
                 came.push(take(&stack, response));
                 scenarios.push(scenario);
             }
@@ -122,10 +133,40 @@ async fn in_envoy() {
         Client::http1(address).send(Request::get("/health")).await.unwrap();
         let tree = stack.wait_for_roots(recorded(&scenarios) + 1, SPANS).await;
         let tree = tree.unwrap_or_else(|_| tree_so_far(&stack));
-        judge(version, &scenarios, came, &tree);
+        judge(&driver, told, &scenarios, came, &tree);
         let log = envoy.log();
-        assert!(!log.contains("[critical]") && !log.contains("[error]"), "{version}: {log}");
+        assert!(!log.contains("[critical]") && !log.contains("[error]"), "{driver}: {log}");
     }
+}
+
+#[tokio::test]
+async fn native() {
+    natively(Arrangement::Single, Scenario::differences).await;
+}
+
+#[tokio::test]
+async fn native_observed() {
+    natively(Arrangement::Observe, Scenario::differences_observed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_envoy() {
+    in_envoys(Arrangement::Single, Protocol::Http1, Scenario::differences).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_envoy_as_a_pair() {
+    in_envoys(Arrangement::Pair, Protocol::Http1, Scenario::differences).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_envoy_as_a_pair_over_http2() {
+    in_envoys(Arrangement::Pair, Protocol::Http2, Scenario::differences).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_envoy_observed() {
+    in_envoys(Arrangement::Observe, Protocol::Http1, Scenario::differences_observed).await;
 }
 
 fn tree_so_far(stack: &Stack) -> Tree {

@@ -6,14 +6,51 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-/// A listener, and the filter in it.
+/// A listener, and the filters in it.
 #[derive(Clone, Debug)]
 pub struct Ingress {
     /// Its name.
     pub name: String,
-    /// The router's configuration; `None` for no filter at all.
-    pub router: Option<String>,
+    /// Its filters, in order, but for Envoy's router.
+    pub filters: Vec<Filter>,
 }
+
+/// An HTTP filter.
+#[derive(Clone, Debug)]
+pub enum Filter {
+    /// The module.
+    Wasm(Wasm),
+    /// Another, as Envoy is told of it.
+    Other(Value),
+}
+
+/// The module, as one filter has it.
+#[derive(Clone, Debug)]
+pub struct Wasm {
+    /// The router's configuration.
+    pub router: String,
+    /// `allow_on_headers_stop_iteration`.
+    pub stops_iteration: bool,
+    /// `vm_id`.
+    pub vm_id: &'static str,
+}
+
+impl Filter {
+    /// The module with `allow_on_headers_stop_iteration`.
+    #[must_use]
+    pub fn single(router: String) -> Self {
+        Self::Wasm(Wasm { router, stops_iteration: true, vm_id: VM_ID })
+    }
+
+    /// The module as a plain filter.
+    #[must_use]
+    pub fn plain(router: String) -> Self {
+        Self::Wasm(Wasm { router, stops_iteration: false, vm_id: VM_ID })
+    }
+}
+
+/// The `vm_id` of every filter that asks for no other.
+const VM_ID: &str = "semantic-router";
 
 /// What an Envoy is to be.
 #[derive(Clone, Debug)]
@@ -83,7 +120,11 @@ impl Bootstrap {
     fn listener(&self, ingress: &Ingress) -> Value {
         let manager =
             "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
-        let mut filters = Vec::from_iter(ingress.router.as_deref().map(|router| self.wasm(router)));
+        let own = ingress.filters.iter().map(|filter| match filter {
+            Filter::Wasm(wasm) => self.wasm(wasm),
+            Filter::Other(filter) => filter.clone(),
+        });
+        let mut filters: Vec<Value> = own.collect();
         filters.push(json!({
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": url("envoy.extensions.filters.http.router.v3.Router")},
@@ -111,23 +152,23 @@ impl Bootstrap {
         })
     }
 
-    fn wasm(&self, router: &str) -> Value {
+    fn wasm(&self, wasm: &Wasm) -> Value {
         json!({
             "name": "semantic-router",
             "typed_config": {
                 "@type": url("envoy.extensions.filters.http.wasm.v3.Wasm"),
                 "config": {
                     "name": "semantic-router",
-                    "allow_on_headers_stop_iteration": true,
+                    "allow_on_headers_stop_iteration": wasm.stops_iteration,
                     "failure_policy": "FAIL_RELOAD",
                     "vm_config": {
-                        "vm_id": "semantic-router",
+                        "vm_id": wasm.vm_id,
                         "runtime": "envoy.wasm.runtime.v8",
                         "code": {"local": {"filename": self.module}},
                     },
                     "configuration": {
                         "@type": url("google.protobuf.StringValue"),
-                        "value": router,
+                        "value": wasm.router,
                     },
                 },
             },

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod arrangement;
 pub mod backend;
 pub mod bootstrap;
 pub mod client;

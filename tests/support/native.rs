@@ -151,7 +151,7 @@ impl Native {
                 self.finish(exchange, &response, details);
                 Ok(response)
             }
-            Err(Error::NoResponse { .. }) => {
+            Err(Error::NoResponse { .. } | Error::Connect { .. }) => {
                 let response = local(request, &Reply::json(503, String::new(), "no_engine"));
                 let _ = exchange.response_headers(&status_only(503), false);
                 let details = "upstream_reset_before_response_started{connection_termination}";

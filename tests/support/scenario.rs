@@ -13,6 +13,7 @@ use crate::engine::Recorded;
 use crate::tree::Tree;
 
 mod check;
+mod observed;
 
 /// A file of scenarios.
 #[derive(Debug, Deserialize)]
@@ -104,7 +105,7 @@ pub struct Reached {
 }
 
 /// What a span is to be.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpanIs {
     /// Whether its status is `ok`, `error` or `unset`.
@@ -178,5 +179,11 @@ impl Scenario {
     #[must_use]
     pub fn differences(&self, seen: &Seen) -> Vec<String> {
         check::differences(self, seen)
+    }
+
+    /// The same where the router only observes.
+    #[must_use]
+    pub fn differences_observed(&self, seen: &Seen) -> Vec<String> {
+        observed::differences(self, seen)
     }
 }

@@ -16,7 +16,7 @@ use semantic_router_collector::{Collector, Options as CollectorOptions, Services
 use semantic_router_filter::config::{Exporter, ExporterKind};
 
 use crate::backend::{Backend, ReceivedSpan, WaitError};
-use crate::bootstrap::{Bootstrap, Ingress};
+use crate::bootstrap::{Bootstrap, Filter, Ingress};
 use crate::engine::{self, Engine, Options, Recorded};
 use crate::envoy::{checkout, module};
 use crate::tree::{Node, Tree, hex};
@@ -132,9 +132,20 @@ impl Stack {
     /// The same; `None` for a listener without the filter.
     #[must_use]
     pub fn bootstrap_of(&self, routers: Vec<(String, Option<String>)>) -> Bootstrap {
-        let ingresses = routers.into_iter().map(|(name, router)| Ingress { name, router });
+        let filters = |router: Option<String>| router.into_iter().map(Filter::single).collect();
+        self.bootstrap_with(
+            routers.into_iter().map(|(name, router)| (name, filters(router))).collect(),
+        )
+    }
+
+    /// An Envoy with a listener for each of these lists of filters.
+    #[must_use]
+    pub fn bootstrap_with(&self, filters: Vec<(String, Vec<Filter>)>) -> Bootstrap {
         Bootstrap {
-            ingresses: ingresses.collect(),
+            ingresses: filters
+                .into_iter()
+                .map(|(name, filters)| Ingress { name, filters })
+                .collect(),
             default_engine: self.default.addr(),
             collector: Some(self.collector_http),
             module: module(),
@@ -210,6 +221,9 @@ pub fn trace_id(index: u64) -> String {
 pub fn traceparent(index: u64) -> String {
     format!("00-{}-b7ad6b7169203331-01", trace_id(index))
 }
+
+/// The header that names the engine to Envoy.
+pub const ENDPOINT_HEADER: &str = "x-vsr-destination-endpoint";
 
 /// The name of the span that an exchange begins with.
 pub const ROOT: &str = "semantic_router.request.received";

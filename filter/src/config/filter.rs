@@ -14,10 +14,7 @@ pub fn read(top: &Fields<'_>) -> Filter {
     let Some(fields) = top.fields("filter") else {
         return filter;
     };
-    if let Some(mode) = fields
-        .get("mode")
-        .and_then(|node| node.choice(&[("single", Mode::Single), ("observe", Mode::Observe)]))
-    {
+    if let Some(mode) = fields.get("mode").and_then(|node| node.choice(&Mode::CHOICES)) {
         filter.mode = mode;
     }
     if let Some(fields) = fields.fields("collector") {

@@ -3,7 +3,7 @@
 use super::parse::CATEGORY_LABELS;
 use super::reader::looks_like;
 use super::report::Report;
-use super::types::{Backend, Classifier, Condition, ConditionKind, Config, Decision};
+use super::types::{Backend, Classifier, Condition, ConditionKind, Config, Decision, Mode};
 use crate::signal::FACT_CHECK_SIGNALS;
 
 /// Answers of the sidecar that must find room: those of a long conversation.
@@ -12,6 +12,10 @@ const LEAST_MEMO: usize = 256;
 /// Adds to `report` every reference that leads nowhere: an error where the
 /// original refuses the file, a warning where it silently does nothing.
 pub fn check(config: &Config, report: &mut Report) {
+    if config.filter.mode == Mode::Hold {
+        // All else is read from the configuration of the other half.
+        return;
+    }
     for (index, decision) in config.decisions.iter().enumerate() {
         check_decision(config, decision, &format!("decisions[{index}]"), report);
         let same = |other: &Decision| other.name == decision.name;

@@ -2,6 +2,7 @@
 //! stream, as any host may drive it: what happens goes in, what to do comes
 //! out, and at the end the spans.
 
+mod encoding;
 mod end;
 mod request;
 mod tracing;
@@ -11,9 +12,9 @@ use std::rc::Rc;
 
 use crate::classify::Questions;
 use crate::clock::{Clock, UnixNanos};
-use crate::config::Mode;
 use crate::headers::{HeaderEdit, Headers, is_header_safe};
 use crate::openai::ResponseReader;
+use crate::pair::Unpaired;
 use crate::pipeline::{self, Reply, Router, Run, Verdict};
 use crate::stage::Unread;
 use crate::trace::{IdSource, Recording};
@@ -68,6 +69,7 @@ pub struct Exchange {
     request: Request,
     tracing: Option<Tracing>,
     received: UnixNanos,
+    observing: bool,
     observed: Vec<u8>,
     asked: Option<Questions>,
     answer_headers: Vec<HeaderEdit>,
@@ -88,6 +90,7 @@ impl Exchange {
             request,
             tracing,
             received,
+            observing: false,
             observed: Vec::new(),
             asked: None,
             answer_headers: Vec::new(),
@@ -107,17 +110,22 @@ impl Exchange {
     /// became of each stage, here and below.
     pub fn request_headers(&mut self, end_of_stream: bool, counts: &mut Vec<StageCount>) -> Step {
         let router = Rc::clone(&self.services.router);
-        if self.observes() {
+        let unreadable = self.request.unreadable(&router.config).filter(|_| !end_of_stream);
+        if router.config.filter.mode.observes() {
+            self.observing = !end_of_stream && unreadable.is_none();
+            if let Some(unread) = unreadable {
+                self.note(&self.not_read(&unread), counts);
+            }
             return self.forward(Vec::new(), None);
         }
         if self.request.is_model_list() {
             return self.reply(request::model_list(&router.config, self.received));
         }
-        let spoofed = self.request.spoofed.iter().cloned().map(HeaderEdit::Remove).collect();
+        let spoofed = self.request.without_spoofed();
         if end_of_stream {
             return self.forward(spoofed, None);
         }
-        match self.request.unreadable(&router.config) {
+        match unreadable {
             Some(unread) => self.conclude(&self.not_read(&unread), spoofed, counts),
             None => Step::Hold(spoofed),
         }
@@ -125,6 +133,16 @@ impl Exchange {
 
     /// What to do once the request's body is there, whole.
     pub fn request_body(&mut self, body: &[u8], counts: &mut Vec<StageCount>) -> Step {
+        if body.is_empty() {
+            return self.forward(Vec::new(), None);
+        }
+        match self.request.decode(body, &Rc::clone(&self.services.router).config) {
+            Ok(body) => self.body_decoded(&body, counts),
+            Err(unread) => self.conclude(&self.not_read(&unread), Vec::new(), counts),
+        }
+    }
+
+    fn body_decoded(&mut self, body: &[u8], counts: &mut Vec<StageCount>) -> Step {
         if self.asked.is_none()
             && let Some(questions) = pipeline::questions(&self.services.router, body)
             && let Ok(question) = serde_json::to_vec(self.asked.insert(questions))
@@ -162,11 +180,16 @@ impl Exchange {
         self.conclude(&self.not_read(&unread), Vec::new(), counts)
     }
 
+    /// What to do with a request of which only one of two filters knows.
+    pub fn unpaired(&mut self, why: Unpaired, counts: &mut Vec<StageCount>) -> Step {
+        self.conclude(&self.not_read(&request::unpaired(why)), Vec::new(), counts)
+    }
+
     /// Whether parts of the request's body are to be given to
     /// [`Exchange::observe_body`] as they pass.
     #[must_use]
     pub fn observes(&self) -> bool {
-        self.services.router.config.filter.mode == Mode::Observe
+        self.observing
     }
 
     /// Looks at a part of a request body that goes on as it is.
@@ -181,12 +204,27 @@ impl Exchange {
         let body = std::mem::take(&mut self.observed);
         let router = Rc::clone(&self.services.router);
         let clock = Rc::clone(&self.services.clock);
-        let run = if body.len() > room {
-            self.not_read(&request::too_large(&router.config))
+        if body.is_empty() {
+            return;
+        }
+        let decoded = if body.len() > room {
+            Err(request::too_large(&router.config))
         } else {
-            pipeline::run(&router, &body, clock.as_ref())
+            self.request.decode(&body, &router.config)
+        };
+        let run = match decoded {
+            Ok(body) => pipeline::run(&router, &body, clock.as_ref()),
+            Err(unread) => self.not_read(&unread),
         };
         self.note(&run, counts);
+    }
+
+    /// Corrects when the request went upstream, for a host that lets it go later
+    /// than it was told to; `None` where it never did.
+    pub fn went_upstream(&mut self, at: Option<UnixNanos>) {
+        if let Some(tracing) = &mut self.tracing {
+            tracing.went_upstream(at);
+        }
     }
 
     /// What to change in the response's headers. `from_upstream`, unless the
@@ -262,7 +300,7 @@ impl Exchange {
     fn note(&mut self, run: &Run<'_>, counts: &mut Vec<StageCount>) {
         self.is_chat = run.selection().is_some();
         counts.extend(stage_counts(run));
-        let observed = self.observes();
+        let observed = self.services.router.config.filter.mode.observes();
         if !observed {
             self.answer_headers = answer_headers(run);
         }
@@ -272,10 +310,8 @@ impl Exchange {
     }
 
     fn forward(&mut self, mut headers: Vec<HeaderEdit>, body: Option<String>) -> Step {
-        if let Some(body) = &body
-            && self.request.has_content_length()
-        {
-            headers.push(HeaderEdit::set("content-length", body.len().to_string()));
+        if let Some(body) = &body {
+            headers.extend(self.request.body_replaced(body.len()));
         }
         if let Some(tracing) = &mut self.tracing {
             headers.extend(tracing.sent(self.services.clock.now()));
@@ -290,6 +326,29 @@ impl Exchange {
         }
         Step::Reply(reply)
     }
+}
+
+/// What a filter of the mode `hold` does with a request on which no other will
+/// decide.
+#[must_use]
+pub fn undecided(
+    services: &Services,
+    headers: &Headers,
+    end_of_stream: bool,
+    why: Unpaired,
+) -> (Step, Vec<StageCount>) {
+    let headers = Request::read(headers).without_spoofed();
+    if end_of_stream {
+        return (Step::Forward { headers, body: None }, Vec::new());
+    }
+    let config = &services.router.config;
+    let run = pipeline::not_read(config, &request::unpaired(why), services.clock.as_ref());
+    let counts = stage_counts(&run).collect();
+    let step = match run.verdict {
+        Verdict::Reply(reply) => Step::Reply(reply),
+        Verdict::Route { .. } => Step::Forward { headers, body: None },
+    };
+    (step, counts)
 }
 
 /// The headers that tell the client what was decided (`handleResponseHeaders`

@@ -1,9 +1,13 @@
 //! What the headers of a request tell.
 
+use std::borrow::Cow;
+
+use super::encoding::{DecodeError, Encoding};
 use crate::clock::UnixNanos;
 use crate::config::Config;
-use crate::headers::Headers;
+use crate::headers::{HeaderEdit, Headers};
 use crate::openai;
+use crate::pair::Unpaired;
 use crate::pipeline::Reply;
 use crate::stage::Unread;
 
@@ -32,9 +36,10 @@ pub struct Request {
     /// `x-session-id`.
     pub session_id: Option<String>,
     /// Headers that only the router may set.
-    pub spoofed: Vec<String>,
+    spoofed: Vec<String>,
     content_length: Option<u64>,
     content_type: String,
+    encoding: Encoding,
     upgrade: bool,
 }
 
@@ -63,7 +68,13 @@ impl Request {
                 .get("content-length")
                 .map(|value| value.parse().unwrap_or(u64::MAX)),
             content_type: headers.text("content-type").to_ascii_lowercase(),
+            encoding: Encoding::of(headers),
         }
+    }
+
+    /// The headers of the request without those that only the router may set.
+    pub fn without_spoofed(&self) -> Vec<HeaderEdit> {
+        self.spoofed.iter().cloned().map(HeaderEdit::Remove).collect()
     }
 
     /// Whether the router answers with its list of models.
@@ -79,17 +90,44 @@ impl Request {
     /// Why the body cannot be waited for, if so: one that never ends by itself
     /// would keep the request for ever, one too long would not fit.
     pub fn unreadable(&self, config: &Config) -> Option<Unread> {
-        let unread = |reason, message: &str| {
-            Some(Unread { reason, message: message.to_owned(), status: 400 })
+        let unread = |reason, status, message: &str| {
+            Some(Unread { reason, message: message.to_owned(), status })
         };
         if self.upgrade {
-            return unread("upgrade", "upgraded connections cannot be classified");
+            return unread("upgrade", 400, "upgraded connections cannot be classified");
         }
         if self.content_type.starts_with("application/grpc") {
-            return unread("grpc", "gRPC requests cannot be classified");
+            return unread("grpc", 400, "gRPC requests cannot be classified");
+        }
+        if self.encoding == Encoding::Other {
+            let message = "of content encodings only gzip can be read, and that once";
+            return unread("content_encoding", 415, message);
         }
         let limit = u64::try_from(config.filter.max_request_bytes).unwrap_or(u64::MAX);
         self.content_length.is_some_and(|length| length > limit).then(|| too_large(config))
+    }
+
+    /// The headers of the request once its body is another, of this length and
+    /// not encoded.
+    pub fn body_replaced(&self, length: usize) -> Vec<HeaderEdit> {
+        let length = self
+            .has_content_length()
+            .then(|| HeaderEdit::set("content-length", length.to_string()));
+        let encoding = (self.encoding != Encoding::Identity)
+            .then(|| HeaderEdit::Remove("content-encoding".to_owned()));
+        length.into_iter().chain(encoding).collect()
+    }
+
+    /// The body without its encoding.
+    pub fn decode<'a>(&self, body: &'a [u8], config: &Config) -> Result<Cow<'a, [u8]>, Unread> {
+        self.encoding.decode(body, config.filter.max_request_bytes).map_err(|error| match error {
+            DecodeError::TooLarge => too_large(config),
+            DecodeError::Malformed => Unread {
+                reason: "body_not_gzip",
+                message: "the body is not the gzip that it says it is".to_owned(),
+                status: 400,
+            },
+        })
     }
 }
 
@@ -105,4 +143,10 @@ pub fn too_large(config: &Config) -> Unread {
         message: format!("the body is larger than {} bytes", config.filter.max_request_bytes),
         status: 413,
     }
+}
+
+/// A request that only one of two filters sees.
+pub fn unpaired(why: Unpaired) -> Unread {
+    let message = "the router is not wholly in place".to_owned();
+    Unread { reason: why.name(), message, status: 503 }
 }

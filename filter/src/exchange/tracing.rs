@@ -6,7 +6,6 @@ use opentelemetry::trace::SpanId;
 use super::request::Request;
 use super::{Services, StreamEnd};
 use crate::clock::UnixNanos;
-use crate::config::Mode;
 use crate::headers::{HeaderEdit, Headers};
 use crate::openai::Completion;
 use crate::pipeline::Run;
@@ -126,6 +125,13 @@ impl Tracing {
         vec![HeaderEdit::set("traceparent", self.context.traceparent(self.upstream_id)), state]
     }
 
+    /// Corrects when the request went upstream; `None` where it never did.
+    pub fn went_upstream(&mut self, at: Option<UnixNanos>) {
+        if let Some(notes) = &mut self.notes {
+            notes.sent = at;
+        }
+    }
+
     /// Records that the response's headers came, from the engine or not.
     pub fn response_began(&mut self, now: UnixNanos, from_upstream: bool) {
         if let Some(notes) = &mut self.notes {
@@ -193,10 +199,7 @@ fn root_facts(services: &Services, request: &Request) -> RootFacts {
         session_id: request.session_id.clone(),
         method: request.method.clone(),
         path: request.path.clone(),
-        mode: match config.filter.mode {
-            Mode::Single => "single",
-            Mode::Observe => "observe",
-        },
+        mode: config.filter.mode.name(),
         unavailable: config.unavailable_stages.clone(),
         decided: None,
     }

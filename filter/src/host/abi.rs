@@ -114,6 +114,16 @@ unsafe extern "C" {
         cas: *mut u32,
     ) -> u32;
     fn proxy_continue_stream(stream: u32) -> u32;
+    fn proxy_set_property(
+        path: *const u8,
+        path_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_register_shared_queue(name: *const u8, name_size: usize, id: *mut u32) -> u32;
+    fn proxy_enqueue_shared_queue(id: u32, value: *const u8, value_size: usize) -> u32;
+    fn proxy_dequeue_shared_queue(id: u32, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
@@ -197,6 +207,45 @@ pub fn property(path: &[&str]) -> Option<Vec<u8>> {
         unsafe { proxy_get_property(path.as_ptr(), path.len(), data, size) }
     })
     .ok()
+}
+
+/// Leaves a property on the stream, for the filters behind this one.
+pub fn set_property(name: &str, value: &str) -> HostResult<()> {
+    // SAFETY: the host reads both strings during the call.
+    let status =
+        unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) };
+    check("set_property", status)
+}
+
+/// Makes the calls that follow, until the host's own call returns, those of
+/// another context; an error where that is no more.
+pub fn set_effective_context(context: u32) -> HostResult<()> {
+    // SAFETY: no pointers.
+    check("set_effective_context", unsafe { proxy_set_effective_context(context) })
+}
+
+/// Registers a shared queue: what enters it wakes the root context of the one
+/// that registered it last.
+pub fn register_queue(name: &str) -> HostResult<u32> {
+    let mut id = 0;
+    // SAFETY: the host reads the name and writes the id during the call.
+    let status = unsafe { proxy_register_shared_queue(name.as_ptr(), name.len(), &raw mut id) };
+    check("register_shared_queue", status).map(|()| id)
+}
+
+/// Puts a value into a shared queue.
+pub fn enqueue(id: u32, value: &[u8]) -> HostResult<()> {
+    // SAFETY: the host reads the value during the call.
+    let status = unsafe { proxy_enqueue_shared_queue(id, value.as_ptr(), value.len()) };
+    check("enqueue_shared_queue", status)
+}
+
+/// Takes the first value out of a shared queue; an error where it is empty.
+pub fn dequeue(id: u32) -> HostResult<Vec<u8>> {
+    returned("dequeue_shared_queue", |data, size| {
+        // SAFETY: both pointers are to locals that outlive the call.
+        unsafe { proxy_dequeue_shared_queue(id, data, size) }
+    })
 }
 
 /// Answers the request; `details` is for the access log.

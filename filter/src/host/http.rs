@@ -7,20 +7,23 @@ use std::time::Duration;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
-use super::abi::{self, Buffer, HostResult, Map};
-use super::metrics;
-use crate::exchange::{Exchange, Services, StageCount, Step, StreamEnd};
-use crate::headers::HeaderEdit;
-use crate::openai;
-use crate::pipeline::Reply;
+use super::abi::{self, Buffer, Map};
+use super::pair::{self, Place};
+use super::{metrics, stream};
+use crate::config::Mode;
+use crate::exchange::{Exchange, Services, StageCount, Step};
+use crate::pair::{Release, Unpaired};
 use crate::trace::Exporter;
 
-/// One stream.
+/// One stream, of a filter that decides: alone, or with one behind it that does
+/// what was decided.
 pub struct Http {
     services: Services,
     exporter: Rc<RefCell<Exporter>>,
     exchange: Option<Exchange>,
     phase: Phase,
+    /// The place to meet the filter behind, in the mode `classify`.
+    place: Option<Place>,
 }
 
 /// What happens to the request's body.
@@ -36,10 +39,19 @@ enum Phase {
     Passing,
 }
 
+impl Phase {
+    /// Whether the body is waited for, or what is to be known of it.
+    fn reads(self) -> bool {
+        matches!(self, Self::Holding | Self::Asking)
+    }
+}
+
 impl Http {
-    /// A stream that has not begun.
-    pub fn new(services: Services, exporter: Rc<RefCell<Exporter>>) -> Self {
-        Self { services, exporter, exchange: None, phase: Phase::Passing }
+    /// A stream that has not begun, of the context of this number.
+    pub fn new(context: u32, services: Services, exporter: Rc<RefCell<Exporter>>) -> Self {
+        let classifies = services.router.config.filter.mode == Mode::Classify;
+        let place = classifies.then(|| Place::new(context));
+        Self { services, exporter, exchange: None, phase: Phase::Passing, place }
     }
 
     /// Lets the exchange decide, counts what became of its stages, and does
@@ -57,12 +69,18 @@ impl Http {
     }
 
     fn take(&mut self, step: Step, buffered: usize) -> Action {
-        let result = match step {
-            Step::Hold(headers) => {
+        let result = match (step, &mut self.place) {
+            (Step::Hold(headers), place) => {
                 self.phase = Phase::Holding;
-                edit(Map::Request, &headers).map(|()| Action::Pause)
+                stream::edit(Map::Request, &headers).and_then(|()| match place {
+                    Some(place) => place.open().map(|()| Action::Continue),
+                    None => Ok(Action::Pause),
+                })
             }
-            Step::Forward { headers, body } => {
+            (Step::Forward { headers, body }, Some(_)) if self.phase.reads() => {
+                return self.hand_over(Release { headers, body }, buffered);
+            }
+            (Step::Forward { headers, body }, place) => {
                 self.phase = Phase::Passing;
                 // The body first: headers for a body that stayed as it was
                 // would let the engine read the rest as another request.
@@ -70,27 +88,48 @@ impl Http {
                     Some(body) => abi::set_buffer(Buffer::RequestBody, buffered, body.as_bytes()),
                     None => Ok(()),
                 };
-                replaced.and_then(|()| edit(Map::Request, &headers)).map(|()| Action::Continue)
+                replaced
+                    .and_then(|()| stream::edit(Map::Request, &headers))
+                    .and_then(|()| place.as_ref().map_or(Ok(()), |_| Place::pass()))
+                    .map(|()| Action::Continue)
             }
-            Step::Reply(reply) => {
+            (Step::Reply(reply), _) => {
                 self.phase = Phase::Passing;
-                send(&reply).map(|()| Action::Pause)
+                stream::send(&reply).map(|()| Action::Pause)
             }
-            Step::Ask(question) => {
+            (Step::Ask(question), _) => {
                 self.phase = Phase::Asking;
                 return self.ask(&question, buffered);
             }
         };
         result.unwrap_or_else(|error| {
-            log::error!("request: {error}");
-            let body = openai::error_body(500, "the router could not change the request");
-            let _ = send(&Reply::json(500, body, "host_call_failed"));
+            stream::refuse(error);
             Action::Pause
         })
     }
 
+    /// Gives the decision to the filter behind; the body passes this one as it
+    /// is.
+    fn hand_over(&mut self, release: Release, buffered: usize) -> Action {
+        match self.place.as_ref().map_or(Ok(()), |place| place.decide(release)) {
+            Ok(()) => {
+                self.phase = Phase::Passing;
+                Action::Continue
+            }
+            Err(why) => {
+                pair::report(why);
+                // What comes of this has no body to keep.
+                self.decide(buffered, |exchange, counts| exchange.unpaired(why, counts))
+            }
+        }
+    }
+
     /// The whole body is there: `size` bytes of it.
     fn body_complete(&mut self, size: usize) -> Action {
+        if self.place.as_mut().is_some_and(Place::escapes) {
+            let missing = Unpaired::HoldMissing;
+            return self.decide(size, |exchange, counts| exchange.unpaired(missing, counts));
+        }
         let body = abi::buffer(Buffer::RequestBody, 0, size).unwrap_or_default();
         self.decide(size, |exchange, counts| exchange.request_body(&body, counts))
     }
@@ -132,6 +171,28 @@ impl Http {
         })
     }
 
+    /// The engine has answered a request that nobody held.
+    fn answered_unheld(&mut self) -> Action {
+        let Some(exchange) = &mut self.exchange else { return Action::Continue };
+        let mut counts = Vec::new();
+        let step = exchange.unpaired(Unpaired::HoldMissing, &mut counts);
+        counts.iter().for_each(metrics::count_stage);
+        match step {
+            Step::Reply(_) => self.take(step, 0),
+            _ => self.response_headers(true),
+        }
+    }
+
+    fn response_headers(&mut self, from_upstream: bool) -> Action {
+        let headers = abi::headers(Map::Response).unwrap_or_default();
+        let exchange = self.exchange.as_mut();
+        let edits = exchange.map(|exchange| exchange.response_headers(&headers, from_upstream));
+        if let Err(error) = stream::edit(Map::Response, &edits.unwrap_or_default()) {
+            log::error!("response headers: {error}");
+        }
+        Action::Continue
+    }
+
     fn max_request_bytes(&self) -> usize {
         self.services.router.config.filter.max_request_bytes
     }
@@ -162,11 +223,10 @@ impl HttpContext for Http {
                 return Action::Continue;
             }
         };
-        let exchange = self.exchange.insert(Exchange::begin(&self.services, &headers));
-        let observes = exchange.observes() && !end_of_stream;
+        self.exchange = Some(Exchange::begin(&self.services, &headers));
         let action =
             self.decide(0, |exchange, counts| exchange.request_headers(end_of_stream, counts));
-        if observes {
+        if self.exchange.as_ref().is_some_and(Exchange::observes) {
             self.phase = Phase::Observing;
         }
         action
@@ -207,16 +267,12 @@ impl HttpContext for Http {
     }
 
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        let headers = abi::headers(Map::Response).unwrap_or_default();
-        if let Some(exchange) = &mut self.exchange {
-            let from_upstream =
-                text(&["response", "code_details"]).as_deref() == Some("via_upstream");
-            let edits = exchange.response_headers(&headers, from_upstream);
-            if let Err(error) = edit(Map::Response, &edits) {
-                log::error!("response headers: {error}");
-            }
+        let from_upstream =
+            stream::text(&["response", "code_details"]).as_deref() == Some("via_upstream");
+        if from_upstream && self.place.as_mut().is_some_and(Place::escapes) {
+            return self.answered_unheld();
         }
-        Action::Continue
+        self.response_headers(from_upstream)
     }
 
     fn on_http_response_body(&mut self, size: usize, _: bool) -> Action {
@@ -232,42 +288,12 @@ impl HttpContext for Http {
     }
 
     fn on_log(&mut self) {
-        let Some(exchange) = self.exchange.take() else { return };
-        if let Some(recording) = exchange.finish(&stream_end()) {
+        let Some(mut exchange) = self.exchange.take() else { return };
+        if let Some(place) = &self.place {
+            place.correct(&mut exchange);
+        }
+        if let Some(recording) = exchange.finish(&stream::end()) {
             self.exporter.borrow_mut().push(recording);
         }
-    }
-}
-
-fn edit(map: Map, edits: &[HeaderEdit]) -> HostResult<()> {
-    edits.iter().try_for_each(|edit| match edit {
-        HeaderEdit::Set(name, value) => abi::set_header(map, name, value),
-        HeaderEdit::Remove(name) => abi::remove_header(map, name),
-    })
-}
-
-fn send(reply: &Reply) -> HostResult<()> {
-    let mut headers = vec![("content-type", reply.content_type)];
-    headers.extend(reply.headers.iter().map(|(name, value)| (*name, value.as_str())));
-    abi::reply(reply.status, reply.details, &headers, reply.body.as_bytes())
-}
-
-/// A property that is text; `None` when absent or empty.
-fn text(path: &[&str]) -> Option<String> {
-    let text = String::from_utf8(abi::property(path)?).ok()?;
-    (!text.is_empty()).then_some(text)
-}
-
-fn stream_end() -> StreamEnd {
-    // Integers are eight bytes, little-endian.
-    let number = |path: &[&str]| {
-        let bytes: [u8; 8] = abi::property(path)?.try_into().ok()?;
-        Some(u64::from_le_bytes(bytes))
-    };
-    StreamEnd {
-        status: number(&["response", "code"]).and_then(|code| u32::try_from(code).ok()),
-        flags: number(&["response", "flags"]).unwrap_or(0),
-        details: text(&["response", "code_details"]).unwrap_or_default(),
-        upstream_address: text(&["upstream", "address"]),
     }
 }

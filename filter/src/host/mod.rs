@@ -3,10 +3,13 @@
 mod abi;
 mod clock;
 mod collector;
+mod hold;
 mod http;
 mod metrics;
 mod models;
+mod pair;
 mod root;
+mod stream;
 mod wasi;
 
 use proxy_wasm::types::LogLevel;

@@ -10,10 +10,12 @@ use proxy_wasm::types::ContextType;
 use super::abi::{self, Buffer};
 use super::clock::HostClock;
 use super::collector::Collector;
+use super::hold::Hold;
 use super::http::Http;
 use super::models::Models;
+use super::pair::{self, Waker};
 use crate::classify::{Classifiers, Limits as ClassifierLimits, Sources};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Mode};
 use crate::exchange::Services;
 use crate::pipeline::Router;
 use crate::trace::{Exporter, Limits, RandomIds, ScopeHeader};
@@ -35,6 +37,7 @@ struct Running {
     exporter: Rc<RefCell<Exporter>>,
     collector: Collector,
     models: Models,
+    waker: Waker,
 }
 
 impl Root {
@@ -84,7 +87,14 @@ impl Running {
         };
         let header = ScopeHeader::new(&config.tracing.resource);
         let exporter = Rc::new(RefCell::new(Exporter::new(header, limits)));
-        let classifiers = classifiers(&config);
+        let classifiers = match config.filter.mode {
+            // It decides nothing, and asks no classifier.
+            Mode::Hold => Rc::new(Classifiers::new(
+                ClassifierLimits::of(&config.filter.inference),
+                Sources::default(),
+            )),
+            _ => classifiers(&config),
+        };
         let models = Models::new(Rc::clone(&classifiers));
         let services = Services {
             router: Rc::new(Router { config, classifiers }),
@@ -92,7 +102,7 @@ impl Running {
             ids: Rc::new(RefCell::new(RandomIds::default())),
         };
         let collector = Collector::new(target, Rc::clone(&exporter));
-        Self { services, clock, exporter, collector, models }
+        Self { services, clock, exporter, collector, models, waker: Waker::default() }
     }
 }
 
@@ -160,14 +170,24 @@ impl RootContext for Root {
         {
             log::warn!("shutdown: {error}");
         }
+        pair::release_ready(running.clock.as_ref());
+    }
+
+    fn on_queue_ready(&mut self, _: u32) {
+        if let Some(running) = &self.running {
+            pair::release_ready(running.clock.as_ref());
+        }
     }
 
     fn get_type(&self) -> Option<ContextType> {
         Some(ContextType::HttpContext)
     }
 
-    fn create_http_context(&self, _: u32) -> Option<Box<dyn HttpContext>> {
-        let running = self.running.as_ref()?;
-        Some(Box::new(Http::new(running.services.clone(), Rc::clone(&running.exporter))))
+    fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
+        let Running { services, exporter, waker, .. } = self.running.as_ref()?;
+        if services.router.config.filter.mode == Mode::Hold {
+            return Some(Box::new(Hold::new(context, services.clone(), waker.clone())));
+        }
+        Some(Box::new(Http::new(context, services.clone(), Rc::clone(exporter))))
     }
 }

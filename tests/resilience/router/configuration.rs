@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use support::bootstrap::Filter;
 use support::client::Client;
 use support::envoy::{Envoy, Error};
 use support::load::{self, Plan};
@@ -65,12 +66,12 @@ async fn a_change_under_load_loses_no_request_and_no_span() {
             tokio::spawn(async move { load::run(address, &plan, make, |_, _| Ok(())).await });
 
         // A bad one is refused, and the old one stays.
-        running.bootstrap.ingresses[0].router = Some(bad(&running.stack));
+        running.bootstrap.ingresses[0].filters = vec![Filter::single(bad(&running.stack))];
         Envoy::update_listeners(&running.bootstrap, 2).unwrap();
         updated(&running.envoy, "listener_manager.lds.update_rejected", 1).await;
         // A good one counts for whoever connects from now on.
         let other = router(&running.stack).replace("model: qwen, use", "model: gpt-oss, use");
-        running.bootstrap.ingresses[0].router = Some(other);
+        running.bootstrap.ingresses[0].filters = vec![Filter::single(other)];
         Envoy::update_listeners(&running.bootstrap, 3).unwrap();
         updated(&running.envoy, "listener_manager.lds.update_success", 2).await;
         updated(&running.envoy, "listener_manager.workers_started", 1).await;

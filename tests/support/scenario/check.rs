@@ -101,7 +101,7 @@ fn spans(scenario: &Scenario, seen: &Seen, differences: &mut Vec<String>) {
     }
 }
 
-fn span(name: &str, wanted: &SpanIs, node: &Node, differences: &mut Vec<String>) {
+pub(super) fn span(name: &str, wanted: &SpanIs, node: &Node, differences: &mut Vec<String>) {
     let status = match node.span.status.as_ref().map(Status::code) {
         Some(StatusCode::Ok) => "ok",
         Some(StatusCode::Error) => "error",
@@ -149,7 +149,7 @@ fn is(wanted: &Value, got: Option<&Any>) -> bool {
 
 /// What holds of every exchange: one root, all others right under it and
 /// within its time, and the engine told that it works for the upstream span.
-fn invariants(seen: &Seen, differences: &mut Vec<String>) {
+pub(super) fn invariants(seen: &Seen, differences: &mut Vec<String>) {
     let tree = &seen.spans;
     if tree.nodes().is_empty() {
         return;

@@ -52,8 +52,36 @@ pub enum EndpointChoice {
 pub enum Mode {
     /// Holds the request's headers until its body is read and decided on.
     Single,
+    /// Reads the body and decides, and leaves it to the filter behind it, of
+    /// the mode `hold`, to hold the headers and change them.
+    Classify,
+    /// Holds the headers until the filter before it, of the mode `classify`,
+    /// has decided.
+    Hold,
     /// Changes nothing but the trace context.
     Observe,
+}
+
+impl Mode {
+    /// The modes by their names.
+    pub const CHOICES: [(&str, Self); 4] = [
+        ("single", Self::Single),
+        ("classify", Self::Classify),
+        ("hold", Self::Hold),
+        ("observe", Self::Observe),
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::CHOICES.iter().find(|(_, mode)| *mode == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether nothing comes of what is decided.
+    #[must_use]
+    pub fn observes(self) -> bool {
+        self == Self::Observe
+    }
 }
 
 /// What happens to a request that the guard or the decision's PII policy blocks.

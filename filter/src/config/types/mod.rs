@@ -120,10 +120,7 @@ impl Config {
     /// is configured.
     #[must_use]
     pub fn effective(&self, policy: FailurePolicy) -> FailurePolicy {
-        match self.filter.mode {
-            Mode::Single => policy,
-            Mode::Observe => FailurePolicy::Pass,
-        }
+        if self.filter.mode.observes() { FailurePolicy::Pass } else { policy }
     }
 
     /// The user's own models for categories, attacks and personal data, in this
