@@ -10,6 +10,8 @@ pub struct Headers(Vec<(String, Vec<u8>)>);
 pub enum HeaderEdit {
     /// The header has this value and no other.
     Set(String, String),
+    /// The header has this value besides those it has.
+    Add(String, String),
     /// The header is gone.
     Remove(String),
 }
@@ -56,6 +58,27 @@ impl Headers {
     pub fn has(&self, name: &str) -> bool {
         self.all(name).next().is_some()
     }
+}
+
+/// The header that names the endpoint to Envoy.
+pub const ENDPOINT_HEADER: &str = "x-vsr-destination-endpoint";
+/// The header that names the model to Envoy.
+pub const MODEL_HEADER: &str = "x-selected-model";
+
+/// What Envoy routes by: neither a client nor a configuration may set it.
+pub const ROUTING_HEADERS: [&str; 4] = [
+    MODEL_HEADER,
+    ENDPOINT_HEADER,
+    // The same under the name that it had before November 2025.
+    "x-gateway-destination-endpoint",
+    // What an ORIGINAL_DST cluster listens to unless told otherwise.
+    "x-envoy-original-dst-host",
+];
+
+/// Whether only the router, or its configuration, may set a header.
+#[must_use]
+pub fn is_own_header(name: &str) -> bool {
+    name.starts_with("x-vsr-") || ROUTING_HEADERS.contains(&name)
 }
 
 /// Whether a text can stand in a header: printable ASCII of a sane length, so

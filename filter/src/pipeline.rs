@@ -9,18 +9,13 @@ use std::rc::Rc;
 use crate::classify::{Budget, Category, Classifiers, ClassifyError, Coverage, Questions};
 use crate::clock::{Clock, UnixNanos};
 use crate::config::{Config, Decision, Endpoint, FailurePolicy, OnError};
-use crate::decision;
-use crate::headers::{HeaderEdit, is_header_safe};
+use crate::decision::{self, Decided};
+use crate::headers::{ENDPOINT_HEADER, HeaderEdit, MODEL_HEADER, is_header_safe};
 use crate::openai::{self, Body, BodyError, ChatRequest, Edit, Splice};
 use crate::route::{self, Injection, Selection};
 use crate::security::{self, Jailbreak, Pii};
-use crate::signal::{Domain, Signals};
+use crate::signal::{Rules, Signals};
 use crate::stage::{Failure, Outcome, Stage, Unread};
-
-/// The header that names the endpoint to Envoy.
-pub const ENDPOINT_HEADER: &str = "x-vsr-destination-endpoint";
-/// The header that names the model to Envoy.
-pub const MODEL_HEADER: &str = "x-selected-model";
 
 /// What decides on requests.
 pub struct Router {
@@ -28,6 +23,31 @@ pub struct Router {
     pub config: Config,
     /// Its classifiers.
     pub classifiers: Rc<Classifiers>,
+    /// What its decisions ask for.
+    pub rules: Rules,
+}
+
+impl Router {
+    /// A router with this configuration.
+    #[must_use]
+    pub fn new(config: Config, classifiers: Rc<Classifiers>) -> Self {
+        Self { rules: Rules::of(&config), config, classifiers }
+    }
+
+    /// Loads what requests will need: that is no part of what one of them may
+    /// spend.
+    fn load(&self) {
+        let Self { config, classifiers, rules } = self;
+        let [category, jailbreak, pii] = classifiers.bundled();
+        if (category && config.classify_category)
+            || (jailbreak && config.prompt_guard.is_some())
+            || (pii && config.detects_pii())
+            || rules.embeds()
+        {
+            // Whoever needs it is told what is wrong with it.
+            let _ = classifiers.encoder();
+        }
+    }
 }
 
 /// The stages that a request went through, and the verdict.
@@ -35,6 +55,11 @@ pub struct Router {
 pub struct Run<'a> {
     /// The category of the prompt.
     pub classification: Stage<Category>,
+    /// What decisions ask for besides the category. `None` where they ask for
+    /// nothing else.
+    pub evaluation: Option<Stage<()>>,
+    /// All that they ask for.
+    pub signals: Signals<'a>,
     /// Attacks on the model. `None` where no guard is configured.
     pub jailbreak: Option<Stage<Jailbreak>>,
     /// Personal data. `None` where no decision asks for it.
@@ -99,24 +124,28 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
         Err(error) => return Run::unread(config, &unreadable(&error), received, clock),
     };
 
+    router.load();
     let budget = Budget::new(clock, config.filter.inference.budget_ms);
-    let classification = Stage::run(clock, || classify(router, &request, &budget));
+    let prompt = request.prompt();
+    let classification = Stage::run(clock, || classify(router, &prompt, &budget));
     let mut run = Run::of(classification, Verdict::UNCHANGED);
     run.user = request.user().map(Into::into);
     if let Some(reply) = refused(&run.classification) {
         return run.with(Verdict::Reply(reply));
     }
-    let domain = run.classification.result().map(|category| Domain(category.label.clone()));
-    let found = decision::decide(config, &Signals { domain });
-    let decision = found.map(|found| found.decision);
+    (run.signals, run.evaluation) = evaluate(router, &prompt, &run.classification, &budget, clock);
+    if let Some(reply) = run.evaluation.as_ref().and_then(refused) {
+        return run.with(Verdict::Reply(reply));
+    }
+    let decided = decision::decide(config, &run.signals);
+    let decision = decided.decision();
 
-    run.jailbreak = detect_jailbreak(router, decision, &request, &budget, clock);
+    run.jailbreak = detect_jailbreak(router, &decided, &request, &budget, clock);
     if let Some(reply) = blocked_jailbreak(config, run.jailbreak.as_ref(), &request) {
         return run.with(Verdict::Reply(reply));
     }
-    let undecided = matches!(run.classification.outcome, Outcome::Failed(_)) && decision.is_none();
-    run.pii = if undecided {
-        undecided_pii(config, clock)
+    run.pii = if decided.undecided.iter().any(|decision| decision.pii.is_some()) {
+        Some(undecided_pii(config, clock))
     } else {
         detect_pii(router, decision, &request, &budget, clock)
     };
@@ -124,6 +153,7 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
         return run.with(Verdict::Reply(reply));
     }
 
+    let found = decided.found.as_ref();
     let routing = Stage::run(clock, || Outcome::Ran(route::select(config, &request.model, found)));
     let backend = Stage::run(clock, || endpoint(config, &routing));
     let mut edits = model_edits(&routing, &request);
@@ -132,7 +162,7 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
     if !config.filter.mode.observes() {
         run.verdict = Verdict::Route {
             body: (!edits.is_empty()).then(|| openai::splice(request.source, edits)),
-            headers: routing_headers(&routing, &backend),
+            headers: request_headers(decision, &routing, &backend),
         };
     }
     run.routing = Some(routing);
@@ -203,6 +233,8 @@ impl<'a> Run<'a> {
     fn of(classification: Stage<Category>, verdict: Verdict) -> Self {
         Self {
             classification,
+            evaluation: None,
+            signals: Signals::default(),
             jailbreak: None,
             pii: None,
             routing: None,
@@ -255,16 +287,15 @@ fn refused<T>(stage: &Stage<T>) -> Option<Reply> {
     }
 }
 
-fn classify(router: &Router, request: &ChatRequest<'_>, budget: &Budget<'_>) -> Outcome<Category> {
+fn classify(router: &Router, prompt: &str, budget: &Budget<'_>) -> Outcome<Category> {
     let config = &router.config;
     if !config.classify_category {
         return Outcome::Skipped("not_configured");
     }
-    let prompt = request.prompt();
     if prompt.is_empty() {
         return Outcome::Skipped("no_text");
     }
-    match router.classifiers.category(&prompt, budget) {
+    match router.classifiers.category(prompt, budget) {
         Ok(category) => Outcome::Ran(category),
         Err(error) => {
             let policy = config.effective(config.filter.on_error.category);
@@ -273,9 +304,36 @@ fn classify(router: &Router, request: &ChatRequest<'_>, budget: &Budget<'_>) -> 
     }
 }
 
+/// What decisions ask for. A signal that failed follows the policy of
+/// classification: routing depends on both.
+fn evaluate<'a>(
+    router: &'a Router,
+    prompt: &str,
+    classification: &Stage<Category>,
+    budget: &Budget<'_>,
+    clock: &dyn Clock,
+) -> (Signals<'a>, Option<Stage<()>>) {
+    let Router { config, classifiers, rules } = router;
+    let mut signals = Signals::default();
+    let stage = Stage::run(clock, || {
+        let category = &classification.outcome;
+        let (found, error) = rules.evaluate(config, classifiers, prompt, category, budget);
+        signals = found;
+        match error {
+            Some(error) => {
+                let policy = config.effective(config.filter.on_error.category);
+                Outcome::Failed(unclassified("signal", &error, policy))
+            }
+            None if prompt.is_empty() => Outcome::Skipped("no_text"),
+            None => Outcome::Ran(()),
+        }
+    });
+    (signals, rules.is_more_than_domains().then_some(stage))
+}
+
 fn detect_jailbreak(
     router: &Router,
-    decision: Option<&Decision>,
+    decided: &Decided<'_>,
     request: &ChatRequest<'_>,
     budget: &Budget<'_>,
     clock: &dyn Clock,
@@ -283,11 +341,11 @@ fn detect_jailbreak(
     let config = &router.config;
     let guard = config.prompt_guard.as_ref()?;
     Some(Stage::run(clock, || {
-        if security::is_unguarded(decision) {
+        if decided.possible().all(security::is_unguarded) {
             return Outcome::Skipped("disabled_by_decision");
         }
         let classifiers = &router.classifiers;
-        let found = security::jailbreak(config, classifiers, guard, decision, request, budget);
+        let found = security::jailbreak(config, classifiers, guard, decided, request, budget);
         let looked = |found: &Jailbreak| (found.coverage, found.detected);
         checked("jailbreak", config.effective(config.filter.on_error.guard), found, looked)
     }))
@@ -295,7 +353,7 @@ fn detect_jailbreak(
 
 /// The stage where nobody knows whether the decision denies personal data: the
 /// classifier that it depends on has failed.
-fn undecided_pii(config: &Config, clock: &dyn Clock) -> Option<Stage<Pii>> {
+fn undecided_pii(config: &Config, clock: &dyn Clock) -> Stage<Pii> {
     let undecided = Unread {
         reason: "decision_unknown",
         message: "whether personal data is allowed is not known, since the prompt could not be \
@@ -304,8 +362,7 @@ fn undecided_pii(config: &Config, clock: &dyn Clock) -> Option<Stage<Pii>> {
         status: 503,
     };
     let now = clock.now();
-    let policy = config.filter.on_error.pii;
-    config.detects_pii().then(|| failed(config, &undecided, policy, (now, now)))
+    failed(config, &undecided, config.filter.on_error.pii, (now, now))
 }
 
 fn detect_pii(
@@ -353,7 +410,7 @@ fn checked<T>(
 fn unclassified(name: &str, error: &ClassifyError, policy: FailurePolicy) -> Failure {
     log::error!("{name} classifier: {error}");
     Failure {
-        reason: "classifier_failed",
+        reason: error.reason(),
         message: "the prompt could not be classified".to_owned(),
         status: 503,
         policy,
@@ -439,10 +496,16 @@ fn model_edits(routing: &Stage<Selection<'_>>, request: &ChatRequest<'_>) -> Vec
     nested
 }
 
-/// What Envoy routes by. A name that cannot stand in a header is left out, and
-/// the request takes the route without it.
-fn routing_headers(routing: &Stage<Selection<'_>>, backend: &Stage<&Endpoint>) -> Vec<HeaderEdit> {
-    let mut headers = Vec::new();
+/// What the decision says of the headers, and then what Envoy routes by. A name
+/// that cannot stand in a header is left out, and the request takes the route
+/// without it.
+fn request_headers(
+    decision: Option<&Decision>,
+    routing: &Stage<Selection<'_>>,
+    backend: &Stage<&Endpoint>,
+) -> Vec<HeaderEdit> {
+    let mutation = decision.and_then(|decision| decision.headers.as_ref());
+    let mut headers = mutation.map(route::mutate_headers).unwrap_or_default();
     let model = routing.result().map(|selection| selection.model.as_str());
     if let Some(model) = model.filter(|model| is_header_safe(model)) {
         headers.push(HeaderEdit::set(MODEL_HEADER, model));

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::classify::{Budget, Bundle, Classifiers, ClassifyError, Coverage, Guarded};
 use crate::clock::UnixNanos;
 use crate::config::{BlockAs, Config, Decision, PiiPolicy, PromptGuard};
+use crate::decision::Decided;
 use crate::headers::is_header_safe;
 use crate::openai::{self, ChatRequest};
 use crate::pipeline::Reply;
@@ -39,7 +40,8 @@ pub fn is_unguarded(decision: Option<&Decision>) -> bool {
 }
 
 /// Asks the guard about every text that the policy names. What counts is the
-/// decision's threshold, else the guard's, else the bundle's.
+/// decision's threshold, else the guard's, else the bundle's; the lowest where
+/// several decisions are possible.
 ///
 /// # Errors
 /// [`ClassifyError`].
@@ -47,7 +49,7 @@ pub fn jailbreak(
     config: &Config,
     classifiers: &Classifiers,
     guard: &PromptGuard,
-    decision: Option<&Decision>,
+    decided: &Decided<'_>,
     request: &ChatRequest<'_>,
     budget: &Budget<'_>,
 ) -> Result<Jailbreak, ClassifyError> {
@@ -55,11 +57,15 @@ pub fn jailbreak(
     for text in request.texts_of(&config.filter.inference.jailbreak.scan) {
         guarded = guarded.and(classifiers.guard(&text, budget)?);
     }
-    let policy = decision.and_then(|decision| decision.jailbreak);
-    let threshold = match policy.and_then(|policy| policy.threshold).or(guard.threshold) {
+    let otherwise = match guard.threshold {
         Some(threshold) => threshold,
         None => Bundle::embedded().thresholds()?.guard,
     };
+    let thresholds = decided.possible().map(|decision| {
+        let policy = decision.and_then(|decision| decision.jailbreak);
+        policy.and_then(|policy| policy.threshold).unwrap_or(otherwise)
+    });
+    let threshold = thresholds.fold(f64::INFINITY, f64::min);
     let Guarded { jailbreak: confidence, coverage } = guarded;
     // As in the original, jailbreak must also be the likelier label.
     let detected = confidence >= threshold && confidence >= 0.5;

@@ -15,8 +15,8 @@ use semantic_router_filter::classify::{Classifiers, Limits as ClassifierLimits, 
 use semantic_router_filter::clock::{Clock, UnixNanos};
 use semantic_router_filter::config::{self, Report};
 use semantic_router_filter::exchange::{Exchange, Services, Step, StreamEnd};
-use semantic_router_filter::headers::{HeaderEdit, Headers};
-use semantic_router_filter::pipeline::{ENDPOINT_HEADER, Reply, Router};
+use semantic_router_filter::headers::{ENDPOINT_HEADER, HeaderEdit, Headers};
+use semantic_router_filter::pipeline::{Reply, Router};
 use semantic_router_filter::trace::{Answer, Exporter, Limits, RandomIds, ScopeHeader};
 
 use crate::client::fields::Fields;
@@ -51,14 +51,12 @@ impl Native {
             timeout: Duration::from_secs(5),
         };
         let header = ScopeHeader::new(&config.tracing.resource);
+        let classifiers = Rc::new(Classifiers::new(
+            ClassifierLimits::of(&config.filter.inference),
+            Sources::of(&config),
+        ));
         let services = Services {
-            router: Rc::new(Router {
-                classifiers: Rc::new(Classifiers::new(
-                    ClassifierLimits::of(&config.filter.inference),
-                    Sources::of(&config),
-                )),
-                config,
-            }),
+            router: Rc::new(Router::new(config, classifiers)),
             clock: Rc::new(SystemClock),
             ids: Rc::new(RefCell::new(RandomIds::default())),
         };
@@ -194,10 +192,11 @@ fn status_only(status: u16) -> Headers {
 
 fn apply(headers: &mut Fields, edits: &[HeaderEdit]) {
     for edit in edits {
-        let (HeaderEdit::Set(name, _) | HeaderEdit::Remove(name)) = edit;
-        headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        if let HeaderEdit::Set(name, _) | HeaderEdit::Remove(name) = edit {
+            headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+        }
         // The client tells the length of what it sends by itself.
-        if let HeaderEdit::Set(name, value) = edit
+        if let HeaderEdit::Set(name, value) | HeaderEdit::Add(name, value) = edit
             && name != "content-length"
         {
             headers.push((name.clone(), value.clone().into_bytes()));

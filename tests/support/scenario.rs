@@ -99,7 +99,8 @@ pub struct Reached {
     /// The body, byte for byte; that of the client where none is given.
     #[serde(default)]
     pub body: Option<String>,
-    /// Headers; `null` for one that is not to be there.
+    /// Headers, of several of one name the values joined by commas; `null` for one
+    /// that is not to be there.
     #[serde(default)]
     pub headers: BTreeMap<String, Option<String>>,
 }

@@ -97,7 +97,12 @@ pub struct Classifiers {
     memo: RefCell<Memo<Known>>,
     /// Tokens of the text that was read last, until all of it is.
     tokens: RefCell<Option<(u128, Rc<Tokens>)>>,
+    /// Embeddings of what prompts are compared with.
+    candidates: RefCell<Memo<Rc<[f32]>>>,
 }
+
+/// Candidates of embedding rules that a configuration may have.
+pub const MAX_CANDIDATES: usize = 4096;
 
 /// What is known of a text.
 #[derive(Clone, Default)]
@@ -128,6 +133,7 @@ impl Classifiers {
             shelf: RefCell::new(Shelf::new(limits.slow)),
             memo: RefCell::new(Memo::new(limits.memo_entries)),
             tokens: RefCell::new(None),
+            candidates: RefCell::new(Memo::new(MAX_CANDIDATES)),
         }
     }
 
@@ -184,6 +190,29 @@ impl Classifiers {
         let encoder = self.encoder()?;
         let (known, _) = self.read(&encoder, text, Scope::Beginning, budget)?;
         Ok(known.reading.embedding())
+    }
+
+    /// The embedding of a text of the configuration, if it is known already.
+    #[must_use]
+    pub fn candidate(&self, text: &str) -> Option<Rc<[f32]>> {
+        let candidates = self.candidates.borrow();
+        candidates.get(candidates.key(text)).cloned()
+    }
+
+    /// The embedding of a text of the configuration, found now and kept.
+    ///
+    /// # Errors
+    /// [`ClassifyError`].
+    pub fn embed_candidate(&self, text: &str) -> Result<Rc<[f32]>, ClassifyError> {
+        let encoder = self.encoder()?;
+        let tokens = encoder.tokens(text, self.limits.max_tokens)?;
+        let reading =
+            encoder.read(&tokens, Scope::Beginning, &Budget::unlimited(), Reading::default())?;
+        let embedding: Rc<[f32]> = reading.embedding().into();
+        let mut candidates = self.candidates.borrow_mut();
+        let key = candidates.key(text);
+        candidates.put(key, Rc::clone(&embedding));
+        Ok(embedding)
     }
 
     /// Whether a text attacks the model that it is for: as it reads once it is
@@ -256,6 +285,13 @@ impl Classifiers {
         };
         let head = readable(text, self.limits.max_tokens);
         Ok(Personal { entities: pii::find(head, &names).into(), coverage })
+    }
+
+    /// Whether the bundled model gives categories, attacks and personal data.
+    #[must_use]
+    pub fn bundled(&self) -> [bool; 3] {
+        let Sources { category, jailbreak, pii } = &self.sources;
+        [category, jailbreak, pii].map(|source| *source == Source::Bundled)
     }
 
     /// Whether a classifier runs in the sidecar.

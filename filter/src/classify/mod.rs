@@ -24,7 +24,7 @@ mod tokenizer;
 pub use budget::{Budget, Coverage};
 pub use bundle::Bundle;
 pub use category::Category;
-pub use classifiers::{Classifiers, Limits, Personal, Source, Sources};
+pub use classifiers::{Classifiers, Limits, MAX_CANDIDATES, Personal, Source, Sources};
 pub use encoder::{Encoder, Reading, Scope};
 pub use guard::Guarded;
 pub use likeness::{Likeness, Wording};
@@ -63,9 +63,32 @@ pub enum ClassifyError {
     /// A model whose files cannot be had, and why.
     #[error("the model {0} is refused: {1}")]
     Refused(String, String),
+    /// Candidates of embedding rules that there was no time for yet.
+    #[error("{left} candidates of embedding rules are not embedded yet")]
+    NotReady {
+        /// How many of those that were needed.
+        left: usize,
+    },
     /// A classifier in the sidecar that has not answered, and why.
     #[error("the sidecar: {0}")]
     Sidecar(String),
+}
+
+impl ClassifyError {
+    /// A name for metrics and span attributes.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NotReady { .. } => "candidates_not_ready",
+            _ => "classifier_failed",
+        }
+    }
+}
+
+/// The cosine of two embeddings, each of length 1.
+#[must_use]
+pub fn similarity(one: &[f32], other: &[f32]) -> f64 {
+    f64::from(one.iter().zip(other).map(|(one, other)| one * other).sum::<f32>())
 }
 
 /// Probabilities of logits.

@@ -4,6 +4,7 @@ use super::parse::CATEGORY_LABELS;
 use super::reader::looks_like;
 use super::report::Report;
 use super::types::{Backend, Classifier, Condition, ConditionKind, Config, Decision, Mode};
+use crate::classify::MAX_CANDIDATES;
 use crate::signal::FACT_CHECK_SIGNALS;
 
 /// Answers of the sidecar that must find room: those of a long conversation.
@@ -43,6 +44,13 @@ pub fn check(config: &Config, report: &mut Report) {
                 format!("reasoning_families has no {family:?}: reasoning is never set"),
             );
         }
+    }
+    let candidates: usize = config.embedding_rules.iter().map(|rule| rule.candidates.len()).sum();
+    if candidates > MAX_CANDIDATES {
+        report.error(
+            "embedding_rules",
+            format!("has {candidates} candidates in all: at most {MAX_CANDIDATES} are kept"),
+        );
     }
     let inference = &config.filter.inference;
     let asks = |(_, classifier): (_, &Classifier)| classifier.backend == Backend::Sidecar;

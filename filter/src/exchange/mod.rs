@@ -378,6 +378,7 @@ fn stage_counts(run: &Run<'_>) -> impl Iterator<Item = StageCount> {
     }
     [
         count("classification", Some(&run.classification)),
+        count("signal_evaluation", run.evaluation.as_ref()),
         count("jailbreak_detection", run.jailbreak.as_ref()),
         count("pii_detection", run.pii.as_ref()),
         count("routing_decision", run.routing.as_ref()),

@@ -5,22 +5,11 @@ use std::borrow::Cow;
 use super::encoding::{DecodeError, Encoding};
 use crate::clock::UnixNanos;
 use crate::config::Config;
-use crate::headers::{HeaderEdit, Headers};
+use crate::headers::{HeaderEdit, Headers, is_own_header};
 use crate::openai;
 use crate::pair::Unpaired;
 use crate::pipeline::Reply;
 use crate::stage::Unread;
-
-/// Headers that the router sets and believes; a client's are dropped.
-const OWN_HEADERS: [&str; 4] = [
-    crate::pipeline::MODEL_HEADER,
-    crate::pipeline::ENDPOINT_HEADER,
-    // The same under the name that it had before November 2025.
-    "x-gateway-destination-endpoint",
-    // What an ORIGINAL_DST cluster listens to unless told otherwise.
-    "x-envoy-original-dst-host",
-];
-const OWN_PREFIX: &str = "x-vsr-";
 
 /// A request, as far as its headers tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,11 +35,10 @@ pub struct Request {
 impl Request {
     /// Reads the headers of a request.
     pub fn read(headers: &Headers) -> Self {
-        let own = |name: &str| OWN_HEADERS.contains(&name) || name.starts_with(OWN_PREFIX);
         let mut spoofed: Vec<String> = headers
             .iter()
             .map(|(name, _)| name)
-            .filter(|name| own(name))
+            .filter(|name| is_own_header(name))
             .map(str::to_owned)
             .collect();
         spoofed.dedup();

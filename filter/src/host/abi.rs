@@ -82,6 +82,13 @@ unsafe extern "C" {
         value: *const u8,
         value_size: usize,
     ) -> u32;
+    fn proxy_add_header_map_value(
+        map: u32,
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_remove_header_map_value(map: u32, key: *const u8, key_size: usize) -> u32;
     fn proxy_get_property(
         path: *const u8,
@@ -190,6 +197,21 @@ pub fn set_header(map: Map, name: &str, value: &str) -> HostResult<()> {
         )
     };
     check("replace_header_map_value", status)
+}
+
+/// Gives a header this value besides those it has.
+pub fn add_header(map: Map, name: &str, value: &str) -> HostResult<()> {
+    // SAFETY: the host reads both strings during the call.
+    let status = unsafe {
+        proxy_add_header_map_value(
+            map as u32,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    };
+    check("add_header_map_value", status)
 }
 
 /// Removes a header, every value of it.

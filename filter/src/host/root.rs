@@ -97,7 +97,7 @@ impl Running {
         };
         let models = Models::new(Rc::clone(&classifiers));
         let services = Services {
-            router: Rc::new(Router { config, classifiers }),
+            router: Rc::new(Router::new(config, classifiers)),
             clock: Rc::clone(&clock) as Rc<_>,
             ids: Rc::new(RefCell::new(RandomIds::default())),
         };

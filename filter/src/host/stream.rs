@@ -10,6 +10,7 @@ use crate::pipeline::Reply;
 pub fn edit(map: Map, edits: &[HeaderEdit]) -> HostResult<()> {
     edits.iter().try_for_each(|edit| match edit {
         HeaderEdit::Set(name, value) => abi::set_header(map, name, value),
+        HeaderEdit::Add(name, value) => abi::add_header(map, name, value),
         HeaderEdit::Remove(name) => abi::remove_header(map, name),
     })
 }

@@ -1,7 +1,7 @@
 //! The model of a request.
 
 use super::reasoning::Reasoning;
-use crate::config::{Config, ModelRef, SystemPrompt};
+use crate::config::{Condition, Config, ModelRef, SystemPrompt};
 use crate::decision::Match;
 
 /// How the model was chosen.
@@ -40,6 +40,10 @@ pub struct Selection<'a> {
     pub base_model: String,
     /// The decision that matched.
     pub decision: Option<&'a str>,
+    /// The conditions of it that hold, `type:name`.
+    pub matched: Vec<String>,
+    /// How many of its conditions are as it wants them, from 0 to 1.
+    pub confidence: Option<f64>,
     /// The `domain` condition that matched.
     pub category: Option<&'a str>,
     /// The reasoning mode; `None` where the client's stays.
@@ -51,7 +55,7 @@ pub struct Selection<'a> {
 /// Chooses the model of a request that names `original`. A model named by the
 /// client is left alone, and with it its reasoning mode and system prompt.
 #[must_use]
-pub fn select<'a>(config: &'a Config, original: &str, found: Option<Match<'a>>) -> Selection<'a> {
+pub fn select<'a>(config: &'a Config, original: &str, found: Option<&Match<'a>>) -> Selection<'a> {
     let keep = |strategy, reason| Selection {
         strategy,
         reason,
@@ -59,7 +63,9 @@ pub fn select<'a>(config: &'a Config, original: &str, found: Option<Match<'a>>) 
         model: original.to_owned(),
         base_model: original.to_owned(),
         decision: found.map(|found| found.decision.name.as_str()),
-        category: found.and_then(|found| found.category),
+        matched: found.map(|found| labels(&found.matched)).unwrap_or_default(),
+        confidence: found.map(|found| found.confidence),
+        category: found.and_then(Match::category),
         reasoning: None,
         system_prompt: None,
     };
@@ -87,4 +93,8 @@ pub fn select<'a>(config: &'a Config, original: &str, found: Option<Match<'a>>) 
         },
         None => keep(RoutingStrategy::Auto, "no_default_model"),
     }
+}
+
+fn labels(conditions: &[&Condition]) -> Vec<String> {
+    conditions.iter().map(|condition| condition.label()).collect()
 }

@@ -1,20 +1,31 @@
 //! The domain of a prompt.
 
-use crate::config::Config;
+use super::{Signal, Truth};
+use crate::classify::Category;
+use crate::config::{ConditionKind, Config};
+use crate::stage::Outcome;
 
-/// The label of the category classifier.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Domain(pub String);
+/// Whether the prompt is of the domain that a condition names; `None` where
+/// nothing classifies it.
+pub fn signal<'a>(
+    config: &Config,
+    name: &'a str,
+    category: &Outcome<Category>,
+) -> Option<Signal<'a>> {
+    let (truth, score) = match category {
+        Outcome::Ran(category) => {
+            (Truth::of(is(config, name, &category.label)), Some(category.confidence))
+        }
+        Outcome::Failed(_) => (Truth::Unknown, None),
+        Outcome::Skipped(_) => return None,
+    };
+    Some(Signal { kind: ConditionKind::Domain, name, truth, score })
+}
 
-impl Domain {
-    /// Whether this is the domain that a condition names: the label itself, or
-    /// a configured category that lists it (`pkg/decision/engine.go` upstream).
-    #[must_use]
-    pub fn is(&self, config: &Config, name: &str) -> bool {
-        self.0 == name
-            || config
-                .categories
-                .iter()
-                .any(|category| category.name == name && category.labels.contains(&self.0))
-    }
+/// Whether a name stands for a label: the label itself, or a configured
+/// category that lists it (`pkg/decision/engine.go` upstream).
+fn is(config: &Config, name: &str, label: &str) -> bool {
+    let lists = |labels: &[String]| labels.iter().any(|listed| listed == label);
+    name == label
+        || config.categories.iter().any(|category| category.name == name && lists(&category.labels))
 }

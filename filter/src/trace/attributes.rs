@@ -6,6 +6,8 @@ pub mod name {
     pub const REQUEST: &str = "semantic_router.request.received";
     /// The category of the prompt.
     pub const CLASSIFICATION: &str = "semantic_router.classification";
+    /// What decisions ask for besides the category.
+    pub const SIGNALS: &str = "semantic_router.signal.evaluation";
     /// Attacks on the model.
     pub const JAILBREAK: &str = "semantic_router.security.jailbreak_detection";
     /// Personal data.
@@ -52,6 +54,17 @@ pub mod key {
     pub const ROUTING_REASON: &str = "routing.reason";
     /// string: the decision that matched.
     pub const DECISION_NAME: &str = "decision.name";
+    /// double: conditions that are as the decision wants them, as a part of all,
+    /// from 0 to 1.
+    pub const DECISION_CONFIDENCE: &str = "decision.confidence";
+    /// string[]: conditions of the decision that hold, as `type:name`.
+    pub const DECISION_RULES: &str = "decision.matched_rules";
+    /// string[]: what decisions ask for and what holds, as `type:name`.
+    pub const SIGNALS_MATCHED: &str = "signal.matched_rules";
+    /// string[]: what decisions ask for and what could not be evaluated.
+    pub const SIGNALS_UNKNOWN: &str = "signal.unknown_rules";
+    /// int: milliseconds that it took.
+    pub const SIGNALS_TIME: &str = "signal.latency_ms";
     /// string: the category of the prompt.
     pub const CATEGORY_NAME: &str = "category.name";
     /// double: the probability of that category, from 0 to 1.

@@ -14,6 +14,7 @@ use crate::openai::Completion;
 use crate::pipeline::{Run, Verdict};
 use crate::route::{Injection, Selection};
 use crate::security::{Jailbreak, Pii};
+use crate::signal::{Signals, Truth};
 use crate::stage::{Outcome, Stage};
 
 /// The spans of the stages that a request went through.
@@ -21,6 +22,11 @@ use crate::stage::{Outcome, Stage};
 pub fn stage_spans(run: &Run<'_>, ids: &mut dyn IdSource) -> Vec<Span> {
     let selection = run.selection();
     let mut spans = vec![stage(name::CLASSIFICATION, &run.classification, ids, category)];
+    if let Some(evaluation) = &run.evaluation {
+        let mut span = stage(name::SIGNALS, evaluation, ids, |_, ()| {});
+        signals(&mut span, &run.signals);
+        spans.push(span);
+    }
     let blocks = matches!(run.verdict, Verdict::Reply(_));
     if let Some(found) = &run.jailbreak {
         spans
@@ -71,12 +77,23 @@ fn stage<T>(
         name::CLASSIFICATION => Some(key::CLASSIFICATION_TIME),
         name::JAILBREAK => Some(key::JAILBREAK_TIME),
         name::PII => Some(key::PII_TIME),
+        name::SIGNALS => Some(key::SIGNALS_TIME),
         _ => None,
     };
     if let Some(time) = time {
         span.set(time, millis_between(stage.started, stage.ended));
     }
     span
+}
+
+fn signals(span: &mut Span, signals: &Signals<'_>) {
+    span.set(key::SIGNALS_MATCHED, texts(signals.labels(Truth::Holds)));
+    let unknown = signals.labels(Truth::Unknown);
+    span.set_some(key::SIGNALS_UNKNOWN, (!unknown.is_empty()).then(|| texts(unknown)));
+}
+
+fn texts(texts: Vec<String>) -> Value {
+    Value::Array(Array::String(texts.into_iter().map(StringValue::from).collect()))
 }
 
 fn coverage(span: &mut Span, coverage: &Coverage) {
@@ -126,6 +143,10 @@ fn routing_decision(span: &mut Span, selection: &Selection<'_>) {
     span.set(key::ORIGINAL_MODEL, selection.original_model.clone());
     span.set(key::SELECTED_MODEL, selection.model.clone());
     span.set_some(key::DECISION_NAME, selection.decision.map(str::to_owned));
+    if let Some(confidence) = selection.confidence {
+        span.set(key::DECISION_CONFIDENCE, confidence);
+        span.set(key::DECISION_RULES, texts(selection.matched.clone()));
+    }
     if let Some(reasoning) = &selection.reasoning {
         span.set(key::REASONING_ENABLED, reasoning.enabled);
         span.set(key::REASONING_EFFORT, reasoning.effort.clone());

@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_yaml::Value;
 
 use super::{Reached, Scenario, Seen, SpanIs};
+use crate::client::fields::texts;
 use crate::engine::Recorded;
 use crate::stack::TOLERANCE;
 use crate::tree::Node;
@@ -29,7 +30,8 @@ fn client(scenario: &Scenario, seen: &Seen, differences: &mut Vec<String>) {
     if response.status != expected.status {
         differences.push(format!("status {}, not {}", response.status, expected.status));
     }
-    headers("client", &expected.headers, |name| response.header(name), differences);
+    let first = |name: &str| response.header(name).map(str::to_owned);
+    headers("client", &expected.headers, first, differences);
     if let Some(text) = &expected.contains
         && !response.text().contains(text)
     {
@@ -45,7 +47,11 @@ fn engine(scenario: &Scenario, seen: &Seen, differences: &mut Vec<String>) {
                 differences.push(format!("reached engine {name}, not {}", expected.name));
             }
             body(scenario, expected, recorded, differences);
-            headers("engine", &expected.headers, |name| recorded.header(name), differences);
+            let all = |name: &str| {
+                let values = texts(&recorded.headers, name);
+                (!values.is_empty()).then(|| values.join(", "))
+            };
+            headers("engine", &expected.headers, all, differences);
         }
         (expected, reached) => {
             let expected = expected.as_ref().map_or("none", |engine| engine.name.as_str());
@@ -71,15 +77,15 @@ fn body(
     }
 }
 
-fn headers<'a>(
+fn headers(
     who: &str,
     expected: &BTreeMap<String, Option<String>>,
-    actual: impl Fn(&str) -> Option<&'a str>,
+    actual: impl Fn(&str) -> Option<String>,
     differences: &mut Vec<String>,
 ) {
     for (name, wanted) in expected {
         let got = actual(name);
-        if got != wanted.as_deref() {
+        if got.as_deref() != wanted.as_deref() {
             differences.push(format!("{who}: header {name} is {got:?}, not {wanted:?}"));
         }
     }

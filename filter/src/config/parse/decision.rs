@@ -6,6 +6,7 @@ use crate::config::types::{
     CachePolicy, Condition, ConditionKind, Decision, HeaderMutation, JailbreakPolicy, ModelRef,
     Operator, PiiPolicy, PromptMode, Rule, SystemPrompt, Term,
 };
+use crate::headers::ROUTING_HEADERS;
 
 /// How deep rules may stand within rules.
 const MAX_DEPTH: usize = 8;
@@ -177,6 +178,21 @@ fn system_prompt(node: &Node<'_>) -> Option<SystemPrompt> {
     text.filter(|_| enabled).map(|text| SystemPrompt { text, mode })
 }
 
+/// Headers by which messages are framed, or that say how to read them.
+const FRAMING: [&str; 9] = [
+    "content-length",
+    "content-encoding",
+    "transfer-encoding",
+    "connection",
+    "expect",
+    "host",
+    "te",
+    "trailer",
+    "upgrade",
+];
+/// Headers that the router sets besides those of [`ROUTING_HEADERS`].
+const SET: [&str; 3] = ["traceparent", "tracestate", "accept-encoding"];
+
 fn cache(node: &Node<'_>) -> CachePolicy {
     let fields = node.fields();
     let enabled = fields.flag("enabled").unwrap_or(false);
@@ -222,9 +238,12 @@ fn header_name(node: &Node<'_>) -> Option<String> {
         node.error(format!("is not the name of a header: {name:?}"));
         return None;
     }
-    let framing = ["content-length", "transfer-encoding", "connection", "host", "te", "upgrade"];
-    if framing.contains(&name.as_str()) {
+    if FRAMING.contains(&name.as_str()) {
         node.error(format!("{name} frames the message and cannot be changed"));
+        return None;
+    }
+    if ROUTING_HEADERS.contains(&name.as_str()) || SET.contains(&name.as_str()) {
+        node.error(format!("{name} is set by the router and cannot be changed"));
         return None;
     }
     Some(name)

@@ -10,11 +10,11 @@ pub fn keyword_rule(node: &Node<'_>) -> KeywordRule {
     let fields = node.fields();
     let name = fields.text("name").unwrap_or_default();
     let operator = fields.require("operator").and_then(|node| node.choice(&OPERATORS));
-    let keywords = fields.items("keywords");
+    let keywords = fields.items("keywords").iter().filter_map(keyword).collect();
     let rule = KeywordRule {
         name,
         operator: operator.unwrap_or(KeywordOperator::Or),
-        keywords: keywords.iter().filter_map(Node::text).collect(),
+        keywords,
         case_sensitive: fields.flag("case_sensitive").unwrap_or(false),
     };
     fields.finish();
@@ -23,6 +23,15 @@ pub fn keyword_rule(node: &Node<'_>) -> KeywordRule {
         node.warn("has no name or no keywords: it never matches");
     }
     rule
+}
+
+/// The original finds an empty keyword in every text.
+fn keyword(node: &Node<'_>) -> Option<String> {
+    let text = node.text()?;
+    if text.is_empty() {
+        node.warn("is empty: it is left out");
+    }
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Reads an entry of `embedding_rules`.

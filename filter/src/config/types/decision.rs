@@ -114,6 +114,14 @@ pub enum ConditionKind {
     Unevaluated,
 }
 
+impl Condition {
+    /// `type:name`, as spans carry it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.kind.label(&self.name)
+    }
+}
+
 impl ConditionKind {
     /// The kinds by their names.
     pub const NAMES: [(&str, Self); 4] = [
@@ -122,6 +130,12 @@ impl ConditionKind {
         ("domain", Self::Domain),
         ("fact_check", Self::FactCheck),
     ];
+
+    /// `type:name`, as spans carry it.
+    #[must_use]
+    pub fn label(self, name: &str) -> String {
+        format!("{}:{name}", self.name())
+    }
 
     /// Its name; empty for a kind that is not known.
     #[must_use]
