@@ -6,12 +6,12 @@
 
 use std::rc::Rc;
 
-use crate::classify::{Budget, Category, Classifiers, ClassifyError, Coverage, Questions};
+use crate::classify::{Budget, Category, Classifiers, Questions};
 use crate::clock::{Clock, UnixNanos};
-use crate::config::{Config, Decision, Endpoint, FailurePolicy, OnError};
+use crate::config::{Config, Decision, Endpoint, OnError};
 use crate::decision::{self, Decided};
 use crate::headers::{ENDPOINT_HEADER, HeaderEdit, MODEL_HEADER, is_header_safe};
-use crate::openai::{self, Body, BodyError, ChatRequest, Edit, Splice};
+use crate::openai::{self, Body, BodyError, ChatRequest, CompletionRequest, Edit, Splice};
 use crate::route::{self, Injection, Selection};
 use crate::security::{self, Jailbreak, Pii};
 use crate::signal::{Rules, Signals};
@@ -111,6 +111,14 @@ impl Reply {
     pub fn json(status: u32, body: String, details: &'static str) -> Self {
         Self { status, body, content_type: "application/json", headers: Vec::new(), details }
     }
+
+    /// The answer to a request for which a stage could not do its work, where
+    /// that is the policy.
+    #[must_use]
+    pub fn refusal(failure: &Failure) -> Self {
+        let body = openai::error_body(failure.status, &failure.message);
+        Self::json(failure.status, body, failure.reason)
+    }
 }
 
 /// Takes a request through all stages.
@@ -120,7 +128,8 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
     let received = clock.now();
     let request = match Body::parse(body) {
         Ok(Body::Chat(request)) => request,
-        Ok(Body::Other) => return Run::not_chat(received, clock),
+        Ok(Body::Completion(request)) => return complete(router, &request, received, clock),
+        Ok(Body::Other) => return Run::not_chat(config, received, clock),
         Err(error) => return Run::unread(config, &unreadable(&error), received, clock),
     };
 
@@ -130,27 +139,32 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
     let classification = Stage::run(clock, || classify(router, &prompt, &budget));
     let mut run = Run::of(classification, Verdict::UNCHANGED);
     run.user = request.user().map(Into::into);
-    if let Some(reply) = refused(&run.classification) {
-        return run.with(Verdict::Reply(reply));
+    if let Some(failure) = run.classification.refused() {
+        let reply = Reply::refusal(failure);
+        return run.answered(Some(reply));
     }
     (run.signals, run.evaluation) = evaluate(router, &prompt, &run.classification, &budget, clock);
-    if let Some(reply) = run.evaluation.as_ref().and_then(refused) {
-        return run.with(Verdict::Reply(reply));
+    if let Some(failure) = run.evaluation.as_ref().and_then(Stage::refused) {
+        let reply = Reply::refusal(failure);
+        return run.answered(Some(reply));
     }
     let decided = decision::decide(config, &run.signals);
     let decision = decided.decision();
 
-    run.jailbreak = detect_jailbreak(router, &decided, &request, &budget, clock);
-    if let Some(reply) = blocked_jailbreak(config, run.jailbreak.as_ref(), &request) {
-        return run.with(Verdict::Reply(reply));
+    let texts = || request.texts_of(&config.filter.inference.jailbreak.scan);
+    run.jailbreak = security::detect_jailbreak(router, &decided, texts, &budget, clock);
+    let wanted = request.wanted();
+    if let Some(reply) = security::blocked_jailbreak(config, run.jailbreak.as_ref(), wanted) {
+        return run.answered(Some(reply));
     }
     run.pii = if decided.undecided.iter().any(|decision| decision.pii.is_some()) {
-        Some(undecided_pii(config, clock))
+        Some(security::undecided_pii(config, clock))
     } else {
-        detect_pii(router, decision, &request, &budget, clock)
+        let texts = || request.texts_of(&config.filter.inference.pii.scan);
+        security::detect_pii(router, decision, texts, &budget, clock)
     };
-    if let Some(reply) = blocked_pii(config, run.pii.as_ref(), decision, &request) {
-        return run.with(Verdict::Reply(reply));
+    if let Some(reply) = security::blocked_pii(config, run.pii.as_ref(), decision, wanted) {
+        return run.answered(Some(reply));
     }
 
     let found = decided.found.as_ref();
@@ -171,6 +185,28 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
     run
 }
 
+/// A text completion: what is not a chat goes on as it is, unless the guard
+/// sees an attack in it.
+fn complete<'a>(
+    router: &'a Router,
+    request: &CompletionRequest<'_>,
+    received: UnixNanos,
+    clock: &dyn Clock,
+) -> Run<'a> {
+    let config = &router.config;
+    let mut run = Run::not_chat(config, received, clock);
+    router.load();
+    let budget = Budget::new(clock, config.filter.inference.budget_ms);
+    run.jailbreak = if request.is_opaque {
+        security::opaque_prompt(config, clock)
+    } else {
+        let texts = || request.texts_of(&config.filter.inference.jailbreak.scan);
+        security::detect_jailbreak(router, &Decided::default(), texts, &budget, clock)
+    };
+    let reply = security::blocked_jailbreak(config, run.jailbreak.as_ref(), request.wanted());
+    run.answered(reply)
+}
+
 /// What is to be asked of classifiers in the sidecar before a request is run;
 /// `None` where nothing is, or nothing any more.
 #[must_use]
@@ -179,9 +215,16 @@ pub fn questions(router: &Router, body: &[u8]) -> Option<Questions> {
     if !classifiers.asks_sidecar() {
         return None;
     }
-    let Ok(Body::Chat(request)) = Body::parse(body) else { return None };
     let inference = &config.filter.inference;
     let mut questions = Questions::default();
+    let request = match Body::parse(body) {
+        Ok(Body::Chat(request)) => request,
+        Ok(Body::Completion(request)) if config.prompt_guard.is_some() => {
+            questions.jailbreak = request.texts_of(&inference.jailbreak.scan);
+            return classifiers.questions(questions);
+        }
+        Ok(Body::Completion(_) | Body::Other) | Err(_) => return None,
+    };
     if config.classify_category {
         questions.category.extend(Some(request.prompt()).filter(|prompt| !prompt.is_empty()));
     }
@@ -206,10 +249,12 @@ impl Verdict {
 }
 
 impl<'a> Run<'a> {
-    fn not_chat(received: UnixNanos, clock: &dyn Clock) -> Self {
-        let outcome = Outcome::Skipped("not_a_chat_request");
-        let stage = Stage { started: received, ended: clock.now(), outcome };
-        Self::of(stage, Verdict::UNCHANGED)
+    fn not_chat(config: &Config, started: UnixNanos, clock: &dyn Clock) -> Self {
+        let times = (started, clock.now());
+        let reason = "not_a_chat_request";
+        let mut run = Self::of(Stage::skipped(reason, times), Verdict::UNCHANGED);
+        run.jailbreak = config.prompt_guard.as_ref().map(|_| Stage::skipped(reason, times));
+        run
     }
 
     /// Every stage that had to look at the body has failed, and follows its own
@@ -217,17 +262,15 @@ impl<'a> Run<'a> {
     fn unread(config: &Config, unread: &Unread, received: UnixNanos, clock: &dyn Clock) -> Self {
         let OnError { guard, pii, .. } = config.filter.on_error;
         let times = (received, clock.now());
-        let classification = failed(config, unread, config.filter.on_unclassified, times);
+        let failure = |policy| unread.failure(config.effective(policy));
+        let classification = Stage::failed(failure(config.filter.on_unclassified), times);
         let mut run = Self::of(classification, Verdict::UNCHANGED);
-        run.jailbreak = config.prompt_guard.as_ref().map(|_| failed(config, unread, guard, times));
-        run.pii = config.detects_pii().then(|| failed(config, unread, pii, times));
-        let reply = refused(&run.classification)
-            .or_else(|| refused(run.jailbreak.as_ref()?))
-            .or_else(|| refused(run.pii.as_ref()?));
-        match reply {
-            Some(reply) => run.with(Verdict::Reply(reply)),
-            None => run,
-        }
+        run.jailbreak = config.prompt_guard.as_ref().map(|_| Stage::failed(failure(guard), times));
+        run.pii = config.detects_pii().then(|| Stage::failed(failure(pii), times));
+        let refused = run.classification.refused();
+        let refused = refused.or_else(|| run.jailbreak.as_ref()?.refused());
+        let reply = refused.or_else(|| run.pii.as_ref()?.refused()).map(Reply::refusal);
+        run.answered(reply)
     }
 
     fn of(classification: Stage<Category>, verdict: Verdict) -> Self {
@@ -245,8 +288,12 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn with(self, verdict: Verdict) -> Self {
-        Self { verdict, ..self }
+    /// Answered, where there is an answer.
+    fn answered(self, reply: Option<Reply>) -> Self {
+        match reply {
+            Some(reply) => Self { verdict: Verdict::Reply(reply), ..self },
+            None => self,
+        }
     }
 
     /// The selection, where there is one.
@@ -258,33 +305,6 @@ impl<'a> Run<'a> {
 
 fn unreadable(error: &BodyError) -> Unread {
     Unread { reason: error.reason(), message: error.to_string(), status: 400 }
-}
-
-/// A stage that had to look at a body which was not read.
-fn failed<T>(
-    config: &Config,
-    unread: &Unread,
-    policy: FailurePolicy,
-    (started, ended): (UnixNanos, UnixNanos),
-) -> Stage<T> {
-    let outcome = Outcome::Failed(unread.failure(config.effective(policy)));
-    Stage { started, ended, outcome }
-}
-
-fn refusal(failure: &Failure) -> Reply {
-    let body = openai::error_body(failure.status, &failure.message);
-    Reply::json(failure.status, body, failure.reason)
-}
-
-/// The refusal of a request that a stage could not look at, if that is the
-/// policy.
-fn refused<T>(stage: &Stage<T>) -> Option<Reply> {
-    match &stage.outcome {
-        Outcome::Failed(failure) if failure.policy == FailurePolicy::Reject => {
-            Some(refusal(failure))
-        }
-        _ => None,
-    }
 }
 
 fn classify(router: &Router, prompt: &str, budget: &Budget<'_>) -> Outcome<Category> {
@@ -299,7 +319,7 @@ fn classify(router: &Router, prompt: &str, budget: &Budget<'_>) -> Outcome<Categ
         Ok(category) => Outcome::Ran(category),
         Err(error) => {
             let policy = config.effective(config.filter.on_error.category);
-            Outcome::Failed(unclassified("category", &error, policy))
+            Outcome::Failed(Failure::of_classifier("category", &error, policy))
         }
     }
 }
@@ -322,135 +342,13 @@ fn evaluate<'a>(
         match error {
             Some(error) => {
                 let policy = config.effective(config.filter.on_error.category);
-                Outcome::Failed(unclassified("signal", &error, policy))
+                Outcome::Failed(Failure::of_classifier("signal", &error, policy))
             }
             None if prompt.is_empty() => Outcome::Skipped("no_text"),
             None => Outcome::Ran(()),
         }
     });
     (signals, rules.is_more_than_domains().then_some(stage))
-}
-
-fn detect_jailbreak(
-    router: &Router,
-    decided: &Decided<'_>,
-    request: &ChatRequest<'_>,
-    budget: &Budget<'_>,
-    clock: &dyn Clock,
-) -> Option<Stage<Jailbreak>> {
-    let config = &router.config;
-    let guard = config.prompt_guard.as_ref()?;
-    Some(Stage::run(clock, || {
-        if decided.possible().all(security::is_unguarded) {
-            return Outcome::Skipped("disabled_by_decision");
-        }
-        let classifiers = &router.classifiers;
-        let found = security::jailbreak(config, classifiers, guard, decided, request, budget);
-        let looked = |found: &Jailbreak| (found.coverage, found.detected);
-        checked("jailbreak", config.effective(config.filter.on_error.guard), found, looked)
-    }))
-}
-
-/// The stage where nobody knows whether the decision denies personal data: the
-/// classifier that it depends on has failed.
-fn undecided_pii(config: &Config, clock: &dyn Clock) -> Stage<Pii> {
-    let undecided = Unread {
-        reason: "decision_unknown",
-        message: "whether personal data is allowed is not known, since the prompt could not be \
-                  classified"
-            .to_owned(),
-        status: 503,
-    };
-    let now = clock.now();
-    failed(config, &undecided, config.filter.on_error.pii, (now, now))
-}
-
-fn detect_pii(
-    router: &Router,
-    decision: Option<&Decision>,
-    request: &ChatRequest<'_>,
-    budget: &Budget<'_>,
-    clock: &dyn Clock,
-) -> Option<Stage<Pii>> {
-    let config = &router.config;
-    let policy = decision?.pii.as_ref()?;
-    Some(Stage::run(clock, || {
-        let found = security::pii(config, &router.classifiers, policy, request, budget);
-        let looked = |found: &Pii| (found.coverage, !found.denied.is_empty());
-        checked("pii", config.effective(config.filter.on_error.pii), found, looked)
-    }))
-}
-
-/// What a security stage comes to: one that found nothing in the part of the
-/// text that it saw has not done its work.
-fn checked<T>(
-    name: &'static str,
-    policy: FailurePolicy,
-    found: Result<T, ClassifyError>,
-    looked: impl Fn(&T) -> (Coverage, bool),
-) -> Outcome<T> {
-    match found.map(|found| (looked(&found), found)) {
-        Ok(((coverage, false), _)) if coverage.is_truncated() => Outcome::Failed(Failure {
-            reason: "not_wholly_scanned",
-            message: format!(
-                "only {} of {} tokens could be checked: the rest is beyond what \
-                 filter.inference allows",
-                coverage.scanned, coverage.total
-            ),
-            status: 413,
-            policy,
-            coverage: Some(coverage),
-        }),
-        Ok(((coverage, _), _)) if coverage.total == 0 => Outcome::Skipped("no_text"),
-        Ok((_, found)) => Outcome::Ran(found),
-        Err(error) => Outcome::Failed(unclassified(name, &error, policy)),
-    }
-}
-
-fn unclassified(name: &str, error: &ClassifyError, policy: FailurePolicy) -> Failure {
-    log::error!("{name} classifier: {error}");
-    Failure {
-        reason: error.reason(),
-        message: "the prompt could not be classified".to_owned(),
-        status: 503,
-        policy,
-        coverage: None,
-    }
-}
-
-/// The answer to a request in which the guard saw an attack, or which it could
-/// not look at and is not to let pass.
-fn blocked_jailbreak(
-    config: &Config,
-    stage: Option<&Stage<Jailbreak>>,
-    request: &ChatRequest<'_>,
-) -> Option<Reply> {
-    let stage = stage.filter(|_| !config.filter.mode.observes())?;
-    match (&stage.outcome, refused(stage)) {
-        (_, Some(reply)) => Some(reply),
-        (Outcome::Ran(found), _) if found.detected => {
-            Some(security::jailbreak_reply(config, found, request, stage.ended))
-        }
-        _ => None,
-    }
-}
-
-/// The same for personal data that the decision denies.
-fn blocked_pii(
-    config: &Config,
-    stage: Option<&Stage<Pii>>,
-    decision: Option<&Decision>,
-    request: &ChatRequest<'_>,
-) -> Option<Reply> {
-    let stage = stage.filter(|_| !config.filter.mode.observes())?;
-    match (&stage.outcome, refused(stage)) {
-        (_, Some(reply)) => Some(reply),
-        (Outcome::Ran(found), _) if !found.denied.is_empty() => {
-            let name = decision.map_or("", |decision| decision.name.as_str());
-            Some(security::pii_reply(config, found, name, request, stage.ended))
-        }
-        _ => None,
-    }
 }
 
 fn endpoint<'a>(config: &'a Config, routing: &Stage<Selection<'a>>) -> Outcome<&'a Endpoint> {

@@ -1,6 +1,6 @@
 //! What became of a stage of the pipeline: every stage says why.
 
-use crate::classify::Coverage;
+use crate::classify::{ClassifyError, Coverage};
 use crate::clock::{Clock, UnixNanos};
 use crate::config::FailurePolicy;
 
@@ -61,12 +61,48 @@ impl Unread {
     }
 }
 
+impl Failure {
+    /// That of a classifier; the log has the details.
+    #[must_use]
+    pub fn of_classifier(name: &str, error: &ClassifyError, policy: FailurePolicy) -> Self {
+        log::error!("{name} classifier: {error}");
+        Self {
+            reason: error.reason(),
+            message: "the prompt could not be classified".to_owned(),
+            status: 503,
+            policy,
+            coverage: None,
+        }
+    }
+}
+
 impl<T> Stage<T> {
     /// Runs a stage.
     pub fn run(clock: &dyn Clock, work: impl FnOnce() -> Outcome<T>) -> Self {
         let started = clock.now();
         let outcome = work();
         Self { started, ended: clock.now(), outcome }
+    }
+
+    /// A stage with nothing to do, and its beginning and end.
+    #[must_use]
+    pub fn skipped(reason: &'static str, (started, ended): (UnixNanos, UnixNanos)) -> Self {
+        Self { started, ended, outcome: Outcome::Skipped(reason) }
+    }
+
+    /// A stage that could not do its work, and its beginning and end.
+    #[must_use]
+    pub fn failed(failure: Failure, (started, ended): (UnixNanos, UnixNanos)) -> Self {
+        Self { started, ended, outcome: Outcome::Failed(failure) }
+    }
+
+    /// Why the request is to be refused, if it is because of this stage.
+    #[must_use]
+    pub fn refused(&self) -> Option<&Failure> {
+        match &self.outcome {
+            Outcome::Failed(failure) if failure.policy == FailurePolicy::Reject => Some(failure),
+            _ => None,
+        }
     }
 
     /// The result, if the stage ran.

@@ -3,7 +3,7 @@
 
 use super::reader::{Fields, Node};
 use super::types::{Backend, Classifier, CustomModel, Inference, PiiModel, PromptGuard};
-use crate::openai::ROLES;
+use crate::openai::{ROLES, TOOLS};
 
 /// Names under which the original offers its own models; each may have
 /// `models/` or an owner before it. The bundled model stands in for them.
@@ -168,9 +168,10 @@ fn classifier_policy(fields: &Fields<'_>, of: &mut Classifier, is_category: bool
     if !is_category && let Some(node) = fields.get("scan") {
         of.scan.clear();
         for role in node.items() {
-            match role.text().and_then(|text| ROLES.into_iter().find(|known| *known == text)) {
+            let mut known = ROLES.into_iter().chain([TOOLS]);
+            match role.text().and_then(|text| known.find(|known| *known == text)) {
                 Some(role) => of.scan.push(role),
-                None => role.error(format!("must be one of {}", ROLES.join(", "))),
+                None => role.error(format!("must be one of {}, {TOOLS}", ROLES.join(", "))),
             }
         }
     }

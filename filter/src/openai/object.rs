@@ -3,11 +3,60 @@
 //! size and white space stay as the client wrote them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use thiserror::Error;
+
+/// Keys that an error may name. Any other is the client's own text, which is to
+/// stand in no span and no log.
+const KEYS: [&str; 20] = [
+    "model",
+    "messages",
+    "stream",
+    "tools",
+    "functions",
+    "tool_choice",
+    "temperature",
+    "user",
+    "prompt",
+    "chat_template_kwargs",
+    "role",
+    "content",
+    "name",
+    "tool_calls",
+    "function",
+    "arguments",
+    "refusal",
+    "type",
+    "text",
+    "description",
+];
+
+/// Why a text is not an object that can be read.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ObjectError {
+    /// It is not JSON.
+    #[error("not JSON: {0}")]
+    Syntax(String),
+    /// It is other JSON.
+    #[error("not a JSON object")]
+    Other,
+    /// A key stands there twice: two readers may see two different objects. The
+    /// key, where it is one that may be named.
+    #[error("{} is there more than once", .0.map_or("a key".to_owned(), |key| format!("the key {key}")))]
+    Duplicate(Option<&'static str>),
+}
+
+impl From<serde_json::Error> for ObjectError {
+    fn from(error: serde_json::Error) -> Self {
+        // What is found in place of an object is told with its content.
+        if error.is_data() { Self::Other } else { Self::Syntax(error.to_string()) }
+    }
+}
 
 /// One member of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +67,7 @@ pub struct Member<'a> {
     pub value: &'a str,
 }
 
-/// The members of an object in source order, duplicates included.
+/// The members of an object in source order, each key once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object<'a> {
     source: &'a str,
@@ -30,22 +79,27 @@ impl<'a> Object<'a> {
     /// be JSON, without recursion, and not decoded.
     ///
     /// # Errors
-    /// What is wrong and where, from `serde_json`.
-    pub fn parse(source: &'a str) -> serde_json::Result<Self> {
+    /// [`ObjectError`], which says nothing of the values.
+    pub fn parse(source: &'a str) -> Result<Self, ObjectError> {
         let Members(members) = serde_json::from_str(source)?;
-        Ok(Self { source, members })
+        match duplicate(&members) {
+            Some(key) => {
+                let known = KEYS.into_iter().find(|known| *known == key);
+                Err(ObjectError::Duplicate(known))
+            }
+            None => Ok(Self { source, members }),
+        }
     }
 
-    /// The first value under `key`, as it stands in the source.
+    /// The members, in order.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.members.iter().map(|member| (member.key.as_ref(), member.value))
+    }
+
+    /// The value under `key`, as it stands in the source.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&'a str> {
         self.members.iter().find(|member| member.key == key).map(|member| member.value)
-    }
-
-    /// How many members have this key.
-    #[must_use]
-    pub fn count(&self, key: &str) -> usize {
-        self.members.iter().filter(|member| member.key == key).count()
     }
 
     /// The string under `key`; `None` when absent or not a string.
@@ -59,6 +113,20 @@ impl<'a> Object<'a> {
     pub fn is_true(&self, key: &str) -> bool {
         self.get(key) == Some("true")
     }
+}
+
+/// The first key that stands there a second time.
+fn duplicate<'m>(members: &'m [Member<'_>]) -> Option<&'m str> {
+    /// So few are compared with one another sooner than hashed.
+    const FEW: usize = 16;
+    let keys = || members.iter().map(|member| member.key.as_ref());
+    if members.len() <= FEW {
+        return keys()
+            .enumerate()
+            .find_map(|(at, key)| keys().take(at).find(|other| *other == key));
+    }
+    let mut seen = HashSet::with_capacity(members.len());
+    keys().find(|key| !seen.insert(*key))
 }
 
 /// Edits of one object, gathered and then put into the text it stands in.
@@ -81,7 +149,7 @@ impl<'o, 'a> Edit<'o, 'a> {
         self.set.push((key, json.into()));
     }
 
-    /// Removes `key`, every one of them.
+    /// Removes `key`.
     pub fn remove(&mut self, key: &'o str) {
         self.removed.push(key);
     }
@@ -89,7 +157,7 @@ impl<'o, 'a> Edit<'o, 'a> {
     /// Whether nothing would change.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.set.is_empty() && self.removed.iter().all(|key| self.object.count(key) == 0)
+        self.set.is_empty() && self.removed.iter().all(|key| self.object.get(key).is_none())
     }
 
     /// The edits as replacements in `outer`, the text that the object is a
@@ -116,7 +184,7 @@ impl<'o, 'a> Edit<'o, 'a> {
             end = value.end;
         }
         for (key, json) in &self.set {
-            if self.object.count(key) == 0 {
+            if self.object.get(key).is_none() {
                 let comma = if kept { "," } else { "" };
                 let text = format!("{comma}{}:{json}", encode_string(key));
                 splices.push(Splice { range: end..end, text });
@@ -152,13 +220,12 @@ pub fn splice(source: &str, mut splices: Vec<Splice>) -> String {
     result
 }
 
-/// Parses a JSON array into its items as they stand in the source.
-///
-/// # Errors
-/// What is wrong and where, from `serde_json`.
-pub fn parse_array(source: &str) -> serde_json::Result<Vec<&str>> {
-    let items: Vec<&RawValue> = serde_json::from_str(source)?;
-    Ok(items.into_iter().map(RawValue::get).collect())
+/// The items of a JSON array, as they stand in the source; `None`
+/// for any other JSON.
+#[must_use]
+pub fn parse_array(source: &str) -> Option<Vec<&str>> {
+    let items: Vec<&RawValue> = serde_json::from_str(source).ok()?;
+    Some(items.into_iter().map(RawValue::get).collect())
 }
 
 /// Decodes a JSON string; lone surrogates, which JSON allows and UTF-8 does
@@ -305,8 +372,6 @@ mod tests {
             (r#"{"a":0, "x":1 ,"b":2}"#, r#"{"a":0 ,"b":2}"#),
             (r#"{"a":0,"x":1}"#, r#"{"a":0}"#),
             (r#"{"x":1}"#, "{}"),
-            (r#"{"x":1 , "x":2,"b":3}"#, r#"{"b":3}"#),
-            (r#"{"a":0,"x":1,"x":2}"#, r#"{"a":0}"#),
         ] {
             assert_eq!(edited(source, |edit| edit.remove("x")), expected, "{source}");
         }
@@ -324,9 +389,26 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_compared_decoded() {
-        let object = Object::parse(r#"{"mod\u0065l":1,"model":2}"#).unwrap();
-        assert_eq!(object.count("model"), 2);
+    fn a_key_stands_once_however_it_is_written() {
+        let error = |source: &str| Object::parse(source).unwrap_err();
+        let model = ObjectError::Duplicate(Some("model"));
+        assert_eq!(error(r#"{"mod\u0065l":1,"model":2}"#), model);
+        assert_eq!(error(r#"{"a":1,"a":2}"#).to_string(), "a key is there more than once");
+        let many = |last: &str| {
+            let keys: Vec<String> = (0..1000).map(|key| format!("\"k{key}\":0")).collect();
+            format!("{{{},\"{last}\":0}}", keys.join(","))
+        };
+        assert!(Object::parse(&many("model")).is_ok());
+        assert_eq!(error(&many("k7")), ObjectError::Duplicate(None));
+    }
+
+    #[test]
+    fn errors_do_not_repeat_what_they_are_about() {
+        for source in [r#""secret""#, "[\"secret\"]", "{\"secret\":1,\"secret\":2}", "{\"secret\""]
+        {
+            let error = Object::parse(source).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{error}");
+        }
     }
 
     #[test]

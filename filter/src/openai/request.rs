@@ -1,20 +1,47 @@
-//! A chat completion request.
+//! What a request body asks for.
 
 use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::object::{Object, decode_string, offset, parse_array};
+use super::message::Message;
+use super::object::{Object, ObjectError, decode_string, offset, parse_array};
+use super::texts::{gather, readable};
 
 /// Roles of messages.
 pub const ROLES: [&str; 6] = ["system", "developer", "user", "assistant", "tool", "function"];
+/// What stands beside the roles where texts are chosen: the definitions of tools.
+pub const TOOLS: &str = "tools";
+
+/// Members of a chat request, besides its messages, that a model may come to
+/// read, and the role in which it does.
+const BESIDE: [(&str, &str); 10] = [
+    ("prompt", "user"),
+    ("suffix", "user"),
+    ("input", "user"),
+    ("system", "system"),
+    ("instructions", "system"),
+    ("chat_template", "system"),
+    ("chat_template_kwargs", "system"),
+    ("documents", "tool"),
+    ("tools", TOOLS),
+    ("functions", TOOLS),
+];
+/// The same of a text completion.
+const OF_COMPLETION: [&str; 2] = ["prompt", "suffix"];
+
+/// Messages of a conversation: more are no conversation, and would take many
+/// times the memory of the body.
+const MAX_MESSAGES: usize = 1 << 14;
 
 /// What a request body turned out to be.
 #[derive(Debug)]
 pub enum Body<'a> {
     /// A chat completion request.
     Chat(ChatRequest<'a>),
-    /// JSON without `messages`: some other API of the engine.
+    /// A text completion request.
+    Completion(CompletionRequest<'a>),
+    /// JSON without `messages` or `prompt`: some other API of the engine.
     Other,
 }
 
@@ -28,31 +55,58 @@ pub struct ChatRequest<'a> {
     messages_json: &'a str,
     /// The messages, in order.
     pub messages: Vec<Message<'a>>,
+    /// Texts that stand beside the messages, each with the role in which a
+    /// model reads it.
+    beside: Vec<(&'static str, Cow<'a, str>)>,
     /// `model`; empty when the client named none.
     pub model: Cow<'a, str>,
 }
 
-/// One message of a conversation.
+/// A text completion request.
 #[derive(Debug)]
-pub struct Message<'a> {
-    /// Its members.
-    pub object: Object<'a>,
-    /// `role`; empty when there is none.
-    pub role: Cow<'a, str>,
+pub struct CompletionRequest<'a> {
+    /// Every text in it that the model reads.
+    texts: Vec<Cow<'a, str>>,
+    /// Whether a part of the prompt is no text but tokens or their embeddings.
+    pub is_opaque: bool,
+    is_stream: bool,
 }
 
-/// Why a body cannot be read as a chat request.
+/// The APIs that a request may be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Api {
+    /// Chat completions.
+    Chat,
+    /// Text completions.
+    Completion,
+}
+
+/// What form the answer to a request is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// That of this API.
+    pub api: Api,
+    /// `stream`: whether it is to come as events.
+    pub is_stream: bool,
+}
+
+/// Why a body cannot be read. What is said of it holds nothing of the client's.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum BodyError {
     /// Bytes that are not UTF-8.
     #[error("the body is not UTF-8: invalid byte at offset {0}")]
     NotUtf8(usize),
     /// Text that is not a JSON object.
-    #[error("the body is not a JSON object: {0}")]
-    NotJson(String),
+    #[error("the body is {0}")]
+    NotAnObject(ObjectError),
     /// A key that stands twice: two readers may see two different requests.
-    #[error("the key {0} is there more than once")]
-    Duplicate(String),
+    #[error("{path}{error}")]
+    Duplicate {
+        /// Where, as in `messages[3]: `; empty for the body as a whole.
+        path: String,
+        /// What stands there twice.
+        error: ObjectError,
+    },
     /// A part of a chat request that has another shape than the API's.
     #[error("{path}: {message}")]
     Malformed {
@@ -69,9 +123,17 @@ impl BodyError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::NotUtf8(_) => "body_not_utf8",
-            Self::NotJson(_) => "body_not_json",
-            Self::Duplicate(_) => "duplicate_key",
+            Self::NotAnObject(_) => "body_not_json",
+            Self::Duplicate { .. } => "duplicate_key",
             Self::Malformed { .. } => "body_malformed",
+        }
+    }
+
+    /// The error of an object in the body; `path` says which.
+    pub(super) fn of(path: &str, error: ObjectError) -> Self {
+        match error {
+            ObjectError::Duplicate(_) => Self::Duplicate { path: format!("{path}: "), error },
+            other => Self::Malformed { path: path.to_owned(), message: other.to_string() },
         }
     }
 }
@@ -84,28 +146,57 @@ impl<'a> Body<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, BodyError> {
         let source =
             str::from_utf8(bytes).map_err(|error| BodyError::NotUtf8(error.valid_up_to()))?;
-        let object =
-            Object::parse(source).map_err(|error| BodyError::NotJson(error.to_string()))?;
-        for key in ["model", "messages"] {
-            if object.count(key) > 1 {
-                return Err(BodyError::Duplicate(key.to_owned()));
-            }
+        let object = Object::parse(source).map_err(|error| match error {
+            ObjectError::Duplicate(_) => BodyError::Duplicate { path: String::new(), error },
+            error => BodyError::NotAnObject(error),
+        })?;
+        if let Some(messages_json) = object.get("messages") {
+            return ChatRequest::parse(source, object, messages_json).map(Self::Chat);
         }
-        let Some(messages_json) = object.get("messages") else { return Ok(Self::Other) };
-        let messages = messages(messages_json)?;
+        let is_completion = ["prompt", "prompt_embeds"].iter().any(|key| object.get(key).is_some());
+        Ok(if is_completion {
+            Self::Completion(CompletionRequest::of(&object)?)
+        } else {
+            Self::Other
+        })
+    }
+}
+
+impl<'a> ChatRequest<'a> {
+    fn parse(
+        source: &'a str,
+        object: Object<'a>,
+        messages_json: &'a str,
+    ) -> Result<Self, BodyError> {
+        let items =
+            parse_array(messages_json).ok_or_else(|| malformed("messages", "not a list"))?;
+        if items.len() > MAX_MESSAGES {
+            return Err(malformed("messages", &format!("more than {MAX_MESSAGES}")));
+        }
+        let messages: Result<_, _> = items
+            .into_iter()
+            .enumerate()
+            .map(|(index, item)| Message::parse(item, index))
+            .collect();
+        let mut beside = Vec::new();
+        for (key, role) in BESIDE {
+            let Some(json) = object.get(key) else { continue };
+            let mut texts = Vec::new();
+            gather(key, json, &mut texts).map_err(|error| BodyError::of(key, error))?;
+            beside.extend(texts.into_iter().map(|text| (role, text)));
+        }
         let model = match object.get("model") {
             None => Cow::Borrowed(""),
             Some(json) => decode_string(json).ok_or_else(|| malformed("model", "not a string"))?,
         };
-        Ok(Self::Chat(ChatRequest { source, object, messages_json, messages, model }))
+        Ok(Self { source, object, messages_json, messages: messages?, beside, model })
     }
-}
 
-impl ChatRequest<'_> {
     /// The text to classify, as the original takes it: that of the last user
     /// message, or, where there is none, that of all system and assistant
     /// messages (`extractUserAndNonUserContent` in
-    /// `pkg/extproc/request_processor.go`).
+    /// `pkg/extproc/request_processor.go`); where that is none either, that of
+    /// all messages.
     #[must_use]
     pub fn prompt(&self) -> String {
         let last_user = self.messages.iter().rev().find(|message| message.role == "user");
@@ -113,13 +204,14 @@ impl ChatRequest<'_> {
         if !user.is_empty() {
             return user;
         }
-        let others = self
-            .messages
-            .iter()
-            .filter(|message| matches!(message.role.as_ref(), "system" | "assistant"))
-            .map(Message::text)
-            .filter(|text| !text.is_empty());
-        others.collect::<Vec<_>>().join(" ")
+        let own = self.joined(|role| matches!(role, "system" | "assistant"));
+        if own.is_empty() { self.joined(|_| true) } else { own }
+    }
+
+    fn joined(&self, is_asked: impl Fn(&str) -> bool) -> String {
+        let messages = self.messages.iter().filter(|message| is_asked(&message.role));
+        let texts = messages.map(Message::text).filter(|text| !text.is_empty());
+        texts.collect::<Vec<_>>().join(" ")
     }
 
     /// Where in the body the first message begins, or would.
@@ -128,24 +220,23 @@ impl ChatRequest<'_> {
         offset(self.source, self.messages_json) + 1
     }
 
-    /// Every text of the messages of these roles, and of those whose role the API
-    /// does not know: an engine may take them for anything.
+    /// Every text in these roles, and in those that the API does not know: an
+    /// engine may take them for anything. [`TOOLS`] counts as a role.
     #[must_use]
     pub fn texts_of(&self, roles: &[&str]) -> Vec<String> {
-        self.messages
-            .iter()
-            .filter(|message| {
-                let role = message.role.as_ref();
-                roles.contains(&role) || !ROLES.contains(&role)
-            })
-            .flat_map(Message::texts)
-            .collect()
+        let messages = self.messages.iter().filter(|message| {
+            let role = message.role.as_ref();
+            roles.contains(&role) || !ROLES.contains(&role)
+        });
+        let beside = self.beside.iter().filter(|(role, _)| roles.contains(role));
+        let beside = readable(beside.map(|(_, text)| text));
+        messages.flat_map(Message::texts).chain(beside).collect()
     }
 
-    /// `stream`: whether the answer is to come as events.
+    /// What form the answer is to have.
     #[must_use]
-    pub fn is_stream(&self) -> bool {
-        self.object.get("stream").map(str::trim) == Some("true")
+    pub fn wanted(&self) -> Wanted {
+        Wanted { api: Api::Chat, is_stream: self.object.is_true("stream") }
     }
 
     /// `user`: the client's name for its end user, if it is a string.
@@ -155,88 +246,44 @@ impl ChatRequest<'_> {
     }
 }
 
-impl<'a> Message<'a> {
-    fn parse(source: &'a str, index: usize) -> Result<Self, BodyError> {
-        let path = format!("messages[{index}]");
-        let object = Object::parse(source).map_err(|error| malformed(&path, error.to_string()))?;
-        for key in ["role", "content"] {
-            if object.count(key) > 1 {
-                return Err(BodyError::Duplicate(format!("{path}.{key}")));
+impl<'a> CompletionRequest<'a> {
+    fn of(object: &Object<'a>) -> Result<Self, BodyError> {
+        let mut texts = Vec::new();
+        for key in OF_COMPLETION {
+            if let Some(json) = object.get(key) {
+                gather(key, json, &mut texts).map_err(|error| BodyError::of(key, error))?;
             }
         }
-        let role = object.string("role").unwrap_or_default();
-        if let Some(content) = object.get("content")
-            && content.starts_with('[')
-        {
-            let parts =
-                parse_array(content).map_err(|error| malformed(&path, error.to_string()))?;
-            for (part_index, part) in parts.into_iter().enumerate() {
-                let path = format!("{path}.content[{part_index}]");
-                let part =
-                    Object::parse(part).map_err(|error| malformed(&path, error.to_string()))?;
-                for key in ["type", "text"] {
-                    if part.count(key) > 1 {
-                        return Err(BodyError::Duplicate(format!("{path}.{key}")));
-                    }
-                }
-            }
-        }
-        Ok(Self { object, role })
+        let given = |key: &str| object.get(key).filter(|json| *json != "null");
+        let is_opaque = given("prompt_embeds").is_some() || given("prompt").is_some_and(has_tokens);
+        Ok(Self { texts, is_opaque, is_stream: object.is_true("stream") })
     }
 
-    /// Every text in the message, each by itself: its content or the text parts
-    /// of it, a refusal, and the arguments of the tools that it calls.
+    /// Every text in these roles: a prompt is the user's.
     #[must_use]
-    pub fn texts(&self) -> Vec<String> {
-        let mut texts = self.content(&["text", "refusal"]);
-        texts.extend(self.object.string("refusal").map(Cow::into_owned));
-        let calls = self.object.get("tool_calls").map(parse_array);
-        let calls = calls.and_then(Result::ok).unwrap_or_default().into_iter();
-        let functions = calls
-            .filter_map(|call| Object::parse(call).ok()?.get("function"))
-            .chain(self.object.get("function_call"));
-        for function in functions {
-            let arguments = Object::parse(function)
-                .ok()
-                .and_then(|function| Some(function.string("arguments")?.into_owned()));
-            texts.extend(arguments);
-        }
-        texts.retain(|text| !text.trim().is_empty());
-        texts
+    pub fn texts_of(&self, roles: &[&str]) -> Vec<String> {
+        let is_asked = roles.contains(&"user");
+        readable(self.texts.iter().filter(|_| is_asked)).collect()
     }
 
-    /// The text of the message: its content, or its text parts joined by
-    /// spaces.
+    /// What form the answer is to have.
     #[must_use]
-    pub fn text(&self) -> String {
-        self.content(&["text"]).join(" ")
-    }
-
-    /// The content where it is text; else what its parts have under these keys.
-    fn content(&self, keys: &[&str]) -> Vec<String> {
-        let Some(content) = self.object.get("content") else { return Vec::new() };
-        if let Some(text) = decode_string(content) {
-            return vec![text.into_owned()];
-        }
-        let parts = parse_array(content).unwrap_or_default();
-        let parts = parts.into_iter().filter_map(|part| Object::parse(part).ok());
-        parts
-            .flat_map(|part| {
-                keys.iter()
-                    .filter_map(|key| part.string(key).map(Cow::into_owned))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+    pub fn wanted(&self) -> Wanted {
+        Wanted { api: Api::Completion, is_stream: self.is_stream }
     }
 }
 
-fn messages(json: &str) -> Result<Vec<Message<'_>>, BodyError> {
-    let items = parse_array(json).map_err(|error| malformed("messages", error.to_string()))?;
-    items.into_iter().enumerate().map(|(index, item)| Message::parse(item, index)).collect()
+/// Whether a prompt is something else than a text or a list of texts.
+fn has_tokens(prompt: &str) -> bool {
+    let is_text = |json: &str| json.starts_with('"');
+    match parse_array(prompt) {
+        Some(items) => !items.into_iter().all(is_text),
+        None => !is_text(prompt),
+    }
 }
 
-fn malformed(path: &str, message: impl Into<String>) -> BodyError {
-    BodyError::Malformed { path: path.to_owned(), message: message.into() }
+pub(super) fn malformed(path: &str, message: &str) -> BodyError {
+    BodyError::Malformed { path: path.to_owned(), message: message.to_owned() }
 }
 
 #[cfg(test)]
@@ -246,12 +293,8 @@ mod tests {
     fn chat(body: &str) -> ChatRequest<'_> {
         match Body::parse(body.as_bytes()).unwrap() {
             Body::Chat(chat) => chat,
-            Body::Other => panic!("not a chat"),
+            other => panic!("not a chat: {other:?}"),
         }
-    }
-
-    fn error(body: &[u8]) -> BodyError {
-        Body::parse(body).unwrap_err()
     }
 
     #[test]
@@ -280,6 +323,13 @@ mod tests {
     }
 
     #[test]
+    fn prompt_without_any_of_these_is_all_there_is() {
+        let body =
+            r#"{"messages":[{"role":"oracle","content":"a"},{"role":"tool","content":"b"}]}"#;
+        assert_eq!(chat(body).prompt(), "a b");
+    }
+
+    #[test]
     fn every_text_of_a_role_is_found() {
         let body = r#"{"messages":[
             {"role":"system","content":"s"},
@@ -289,43 +339,100 @@ mod tests {
                 {"function":{"name":"f","arguments":"{\"q\":\"args\"}"}}]},
             {"role":"tool","content":"out"},{"role":"user","content":" "}]}"#;
         let chat = chat(body);
-        assert_eq!(chat.texts_of(&["user"]), ["one", "two"]);
-        assert_eq!(chat.texts_of(&["assistant"]), ["{\"q\":\"args\"}"]);
+        assert_eq!(chat.texts_of(&["user"]), ["one", "two", "onetwo", "one two"]);
+        assert_eq!(chat.texts_of(&["assistant"]), ["f", "{\"q\":\"args\"}"]);
         assert_eq!(chat.texts_of(&["system", "tool"]), ["s", "out"]);
-        assert!(!chat.is_stream());
+        assert!(!chat.wanted().is_stream);
         let odd = self::chat(r#"{"messages":[{"role":"User","content":"a"},{"content":"b"}]}"#);
         assert_eq!(odd.texts_of(&["system"]), ["a", "b"], "roles that the API does not know");
     }
 
     #[test]
-    fn json_without_messages_is_another_api() {
+    fn texts_beside_the_messages_are_found_in_their_role() {
+        let body = r#"{"messages":[{"role":"user","content":"hi"}],"prompt":["a","b"],"system":[
+            {"type":"text","text":"c"}],"documents":[{"title":"d","text":"e"}],
+            "chat_template_kwargs":{"enable_thinking":true,"persona":"f"},
+            "tools":[{"type":"function","function":{"name":"g","description":"h",
+                "parameters":{"type":"object"}}}]}"#;
+        let chat = chat(body);
+        assert_eq!(chat.texts_of(&["user"]), ["hi", "a", "b"]);
+        assert_eq!(chat.texts_of(&["system"]), ["c", "f"]);
+        assert_eq!(chat.texts_of(&["tool"]), ["d", "e"]);
+        assert_eq!(chat.texts_of(&[TOOLS]), ["g", "h", "{\"type\":\"object\"}"]);
+    }
+
+    #[test]
+    fn completions_tell_their_texts_and_what_is_none() {
+        for (body, texts, is_opaque) in [
+            (r#"{"prompt":"a","suffix":"b"}"#, &["a", "b"][..], false),
+            (r#"{"prompt":["a","b"]}"#, &["a", "b"], false),
+            (r#"{"prompt":[1,2]}"#, &[], true),
+            (r#"{"prompt":["a",[1,2]]}"#, &["a"], true),
+            (r#"{"prompt":null,"prompt_embeds":"AAAA"}"#, &[], true),
+            (r#"{"prompt":{"text":"a"}}"#, &["a"], true),
+        ] {
+            let Body::Completion(request) = Body::parse(body.as_bytes()).unwrap() else {
+                panic!("{body}")
+            };
+            let found = request.texts_of(&["user"]);
+            assert_eq!(found, texts, "{body}");
+            assert_eq!(request.is_opaque, is_opaque, "{body}");
+        }
+    }
+
+    #[test]
+    fn json_without_messages_and_prompt_is_another_api() {
         assert!(matches!(Body::parse(br#"{"input":"x"}"#), Ok(Body::Other)));
     }
 
     #[test]
     fn unreadable_bodies_say_why() {
-        assert_eq!(error(b"{\"a\":\"\xff\"}"), BodyError::NotUtf8(6));
-        assert_eq!(error(b"hello").reason(), "body_not_json");
-        assert_eq!(error(b"[]").reason(), "body_not_json");
-        assert_eq!(error(b"").reason(), "body_not_json");
-        assert_eq!(error(br#"{"model":"a","model":"b"}"#), BodyError::Duplicate("model".into()));
-        assert_eq!(
-            error(br#"{"messages":[],"messages":[]}"#),
-            BodyError::Duplicate("messages".into())
-        );
-        assert_eq!(
-            error(br#"{"messages":[{"role":"user","content":"a","content":"b"}]}"#),
-            BodyError::Duplicate("messages[0].content".into())
-        );
-        assert_eq!(error(br#"{"messages":"x"}"#).reason(), "body_malformed");
-        assert_eq!(error(br#"{"messages":[1]}"#).reason(), "body_malformed");
-        assert_eq!(error(br#"{"model":1,"messages":[]}"#).reason(), "body_malformed");
-        assert_eq!(
-            error(br#"{"messages":[{"role":"user","content":["x"]}]}"#)
-                .to_string()
-                .split(':')
-                .next(),
-            Some("messages[0].content[0]")
-        );
+        for (body, reason, says) in [
+            ("hello", "body_not_json", "the body is not JSON: expected value at line 1 column 1"),
+            ("[]", "body_not_json", "the body is not a JSON object"),
+            ("\"hello\"", "body_not_json", "the body is not a JSON object"),
+            (
+                "",
+                "body_not_json",
+                "the body is not JSON: EOF while parsing a value at line 1 column 0",
+            ),
+            (
+                r#"{"model":"a","model":"b"}"#,
+                "duplicate_key",
+                "the key model is there more than once",
+            ),
+            (
+                r#"{"messages":[],"x y":1,"x y":2}"#,
+                "duplicate_key",
+                "a key is there more than once",
+            ),
+            (
+                r#"{"messages":[{"role":"user","content":"a","content":"b"}]}"#,
+                "duplicate_key",
+                "messages[0]: the key content is there more than once",
+            ),
+            (
+                r#"{"messages":[{"content":[{"text":"a","text":"b"}]}]}"#,
+                "duplicate_key",
+                "messages[0]: the key text is there more than once",
+            ),
+            (
+                r#"{"messages":[],"tools":[{"function":{"name":"a","name":"b"}}]}"#,
+                "duplicate_key",
+                "tools: the key name is there more than once",
+            ),
+            (r#"{"messages":"x"}"#, "body_malformed", "messages: not a list"),
+            (r#"{"messages":[1]}"#, "body_malformed", "messages[0]: not a JSON object"),
+            (r#"{"model":1,"messages":[]}"#, "body_malformed", "model: not a string"),
+            (
+                r#"{"messages":[{"role":"user","content":["x",1]}]}"#,
+                "body_malformed",
+                "messages[0].content[1]: neither a text nor an object",
+            ),
+        ] {
+            let error = Body::parse(body.as_bytes()).unwrap_err();
+            assert_eq!((error.reason(), error.to_string().as_str()), (reason, says), "{body}");
+        }
+        assert_eq!(Body::parse(b"{\"a\":\"\xff\"}").unwrap_err(), BodyError::NotUtf8(6));
     }
 }

@@ -72,7 +72,7 @@ fn template_argument<'o, 'a: 'o>(
     const KEY: &str = "chat_template_kwargs";
     let existing = request.get(KEY).and_then(|json| Object::parse(json).ok());
     match existing {
-        Some(arguments) if request.count(KEY) == 1 => {
+        Some(arguments) => {
             let mut edit = Edit::of(&arguments);
             if enabled {
                 edit.set(parameter, "true");
@@ -81,7 +81,7 @@ fn template_argument<'o, 'a: 'o>(
             }
             edit.splices(source)
         }
-        // Not an object, or there twice: nothing in it can be kept.
+        // Not an object: nothing in it can be kept.
         _ if enabled => {
             body.set(KEY, format!("{{{}:true}}", encode_string(parameter)));
             Vec::new()
