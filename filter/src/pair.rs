@@ -212,11 +212,14 @@ impl Pairs {
         Some(headers)
     }
 
-    /// Whether another body is to take the place of the request's.
+    /// The length of the body that is to take the place of the request's, if one
+    /// is.
     #[must_use]
-    pub fn has_body(&self, hold: u32) -> bool {
-        let pair = self.holders.get(&hold).and_then(|classify| self.open.get(classify));
-        pair.is_some_and(|pair| matches!(pair.state, State::Released { body: Some(_), .. }))
+    pub fn body_length(&self, hold: u32) -> Option<usize> {
+        match &self.open.get(self.holders.get(&hold)?)?.state {
+            State::Released { body, .. } => body.as_ref().map(String::len),
+            State::Undecided | State::Decided(_) => None,
+        }
     }
 
     /// The body that takes the place of the request's, once.
@@ -284,11 +287,11 @@ mod tests {
         assert_eq!(pairs.released_at(CLASSIFY), None);
         assert_eq!(pairs.next_ready(), Some(HOLD));
         assert_eq!(pairs.release(HOLD, 5), Some(release(None).headers));
-        assert_eq!((pairs.released_at(CLASSIFY), pairs.has_body(HOLD)), (Some(5), true));
+        assert_eq!((pairs.released_at(CLASSIFY), pairs.body_length(HOLD)), (Some(5), Some(4)));
         assert_eq!(pairs.take_body(HOLD).as_deref(), Some("body"));
         // Each of it once.
         assert_eq!((pairs.next_ready(), pairs.release(HOLD, 6)), (None, None));
-        assert_eq!((pairs.has_body(HOLD), pairs.take_body(HOLD)), (false, None));
+        assert_eq!((pairs.body_length(HOLD), pairs.take_body(HOLD)), (None, None));
     }
 
     #[test]

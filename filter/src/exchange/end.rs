@@ -20,8 +20,9 @@ const FLAG_CLIENT_DISCONNECTED: u64 = 0x4000;
 const FLAG_UPSTREAM_TIMEOUT: u64 = 0x4;
 
 /// Details that stand for a failure, by what they begin with.
-const DETAILS: [(&str, &str); 5] = [
+const DETAILS: [(&str, &str); 6] = [
     ("downstream_remote_disconnect", "client_disconnected"),
+    ("http2.remote_reset", "client_disconnected"),
     ("upstream_reset_", "upstream_reset"),
     ("upstream_per_try_timeout", "upstream_timeout"),
     ("response_timeout", "upstream_timeout"),
@@ -76,6 +77,14 @@ mod tests {
                 200,
                 0x4000,
                 "downstream_remote_disconnect",
+                Some("client_disconnected"),
+                Some("client_disconnected"),
+                Some("client_disconnected"),
+            ),
+            (
+                0,
+                0,
+                "http2.remote_reset",
                 Some("client_disconnected"),
                 Some("client_disconnected"),
                 Some("client_disconnected"),

@@ -7,7 +7,6 @@ use super::abi::{self, Buffer, HostResult, Map};
 use super::pair::{self, Waker};
 use super::{metrics, stream};
 use crate::exchange::{self, Services, Step};
-use crate::headers::HeaderEdit;
 use crate::pair::{Arrival, Unpaired};
 
 /// One stream.
@@ -15,14 +14,14 @@ pub struct Hold {
     context: u32,
     services: Services,
     waker: Waker,
-    /// Bytes of the body that another is to replace.
-    buffered: usize,
+    /// Another body has taken the place of the request's.
+    replaced: bool,
 }
 
 impl Hold {
     /// A stream that has not begun, of the context of this number.
     pub fn new(context: u32, services: Services, waker: Waker) -> Self {
-        Self { context, services, waker, buffered: 0 }
+        Self { context, services, waker, replaced: false }
     }
 
     /// Nobody will decide on the request.
@@ -34,17 +33,12 @@ impl Hold {
         }
         counts.iter().for_each(metrics::count_stage);
         match step {
-            Step::Forward { headers, .. } => go(&headers),
+            Step::Forward { headers, .. } => {
+                done(stream::edit(Map::Request, &headers), Action::Continue)
+            }
             Step::Reply(reply) => done(stream::send(&reply), Action::Pause),
             Step::Hold(_) | Step::Ask(_) => Action::Continue,
         }
-    }
-
-    /// Puts the decided body in place of the one that is here, whole.
-    fn replace(&self) -> Action {
-        let Some(body) = pair::take_body(self.context) else { return Action::Continue };
-        let replaced = abi::set_buffer(Buffer::RequestBody, self.buffered, body.as_bytes());
-        done(replaced, Action::Continue)
     }
 }
 
@@ -55,21 +49,22 @@ impl HttpContext for Hold {
         match self.waker.arrive(self.context, self.services.clock.as_ref()) {
             Arrival::Wait => Action::Pause,
             Arrival::Pass => Action::Continue,
-            Arrival::Go(headers) => go(&headers),
+            Arrival::Go(headers) => done(pair::change(self.context, &headers), Action::Continue),
             Arrival::Unpaired(why) => self.undecided(end_of_stream, why),
         }
     }
 
-    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        if !pair::has_body(self.context) {
-            return Action::Continue;
-        }
-        self.buffered = size;
-        if end_of_stream { self.replace() } else { Action::Pause }
-    }
-
-    fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        self.replace()
+    fn on_http_request_body(&mut self, size: usize, _: bool) -> Action {
+        // The decided body goes at the place of the first part of what is here,
+        // which is all of it unless a filter between has cut it up.
+        let body = match pair::take_body(self.context) {
+            Some(body) => body,
+            None if self.replaced && size > 0 => String::new(),
+            None => return Action::Continue,
+        };
+        self.replaced = true;
+        let replaced = abi::set_buffer(Buffer::RequestBody, size, body.as_bytes());
+        done(replaced, Action::Continue)
     }
 }
 
@@ -77,11 +72,6 @@ impl Drop for Hold {
     fn drop(&mut self) {
         pair::leave(self.context);
     }
-}
-
-/// Lets the request go with other headers.
-fn go(headers: &[HeaderEdit]) -> Action {
-    done(stream::edit(Map::Request, headers), Action::Continue)
 }
 
 /// What follows a host call.

@@ -14,6 +14,7 @@ use super::abi::{self, HostResult, Map};
 use super::stream;
 use crate::clock::Clock;
 use crate::exchange::Exchange;
+use crate::headers::HeaderEdit;
 use crate::pair::{Arrival, Pairs, Release, Unpaired};
 use crate::trace::{IdSource, RandomIds};
 
@@ -142,21 +143,28 @@ pub fn release_ready(clock: &dyn Clock) {
         }
         let edits = PAIRS.with_borrow_mut(|pairs| pairs.release(hold, clock.now()));
         let Some(edits) = edits else { continue };
-        let released = stream::edit(Map::Request, &edits).and_then(|()| abi::resume_request());
+        let released = change(hold, &edits).and_then(|()| abi::resume_request());
         if let Err(error) = released {
             stream::refuse(error);
         }
     }
 }
 
+/// Changes the headers of a held request.
+pub fn change(hold: u32, edits: &[HeaderEdit]) -> HostResult<()> {
+    stream::edit(Map::Request, edits)?;
+    // A filter between may have told the length of the body that it had.
+    match PAIRS.with_borrow(|pairs| pairs.body_length(hold)) {
+        Some(length) if abi::headers(Map::Request)?.has("content-length") => {
+            abi::set_header(Map::Request, "content-length", &length.to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The body that takes the place of what a holding filter has, if one does.
 pub fn take_body(hold: u32) -> Option<String> {
     PAIRS.with_borrow_mut(|pairs| pairs.take_body(hold))
-}
-
-/// Whether there is such a body.
-pub fn has_body(hold: u32) -> bool {
-    PAIRS.with_borrow(|pairs| pairs.has_body(hold))
 }
 
 /// The stream of a holding filter is over.
