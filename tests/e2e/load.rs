@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use support::client::Request;
+use support::arrangement::Arrangement;
+use support::client::{Protocol, Request};
 use support::envoy::VERSIONS;
 use support::load::{self, Plan};
 use support::running::Running;
@@ -55,11 +56,22 @@ impl Kind {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn none_is_lost_none_misrouted_and_every_trace_is_whole() {
-    for version in VERSIONS {
-        let router = |stack: &Stack| stack.config("router").unwrap();
+    use Arrangement::{Pair, Single};
+    use Protocol::{Http1, Http2};
+    let [new, old] = VERSIONS;
+    for (version, arrangement, protocol) in [
+        (new, Single, Http1),
+        (old, Single, Http1),
+        (new, Pair, Http1),
+        (new, Pair, Http2),
+        (old, Pair, Http2),
+    ] {
+        let about = format!("{version}, {arrangement:?}, {protocol:?}");
+        let stack = Stack::start().await.unwrap();
+        let filters = arrangement.filters(&stack.config("router").unwrap());
         let Running { stack, envoy: _envoy, address, .. } =
-            Running::start(version, router).await.unwrap();
-        let plan = Plan::requests(CONNECTIONS, REQUESTS);
+            Running::arranged(version, stack, filters).await.unwrap();
+        let plan = Plan { protocol, ..Plan::requests(CONNECTIONS, REQUESTS) };
         let check = |index, response: &support::client::Response| {
             let kind = Kind::of(index);
             let selected = response.header("x-vsr-selected-model");
@@ -70,7 +82,7 @@ async fn none_is_lost_none_misrouted_and_every_trace_is_whole() {
             }
         };
         let report = load::run(address, &plan, Kind::request, check).await;
-        assert_eq!((report.sent(), report.failed()), (2_000, 0), "{version}: {report}");
+        assert_eq!((report.sent(), report.failed()), (2_000, 0), "{about}: {report}");
 
         // What each engine got is what it was to get, each request once.
         let mut reached = HashMap::new();
@@ -82,21 +94,21 @@ async fn none_is_lost_none_misrouted_and_every_trace_is_whole() {
             let length = recorded.header("content-length").unwrap().parse();
             assert_eq!(length, Ok(recorded.body.len()), "{index}");
             let parent = recorded.header("traceparent").unwrap().to_owned();
-            assert_eq!(reached.insert(index, parent), None, "{version}: {index} twice");
+            assert_eq!(reached.insert(index, parent), None, "{about}: {index} twice");
         }
-        assert_eq!(reached.len(), 2_000, "{version}");
+        assert_eq!(reached.len(), 2_000, "{about}");
 
         // The trace of each is whole, and the engine was told of it.
         let tree = stack.wait_for_roots(2_000, SPANS).await.unwrap();
-        assert_eq!(tree.check(TOLERANCE), [], "{version}");
-        assert_eq!(tree.nodes().len(), 14_000, "{version}");
+        assert_eq!(tree.check(TOLERANCE), [], "{about}");
+        assert_eq!(tree.nodes().len(), 14_000, "{about}");
         let mut traces: HashMap<String, Vec<&support::tree::Node>> = HashMap::new();
         for node in tree.nodes() {
             traces.entry(node.trace_id()).or_default().push(node);
         }
-        assert_eq!(traces.len(), 2_000, "{version}");
+        assert_eq!(traces.len(), 2_000, "{about}");
         for spans in traces.values() {
-            assert_eq!(spans.len(), 7, "{version}");
+            assert_eq!(spans.len(), 7, "{about}");
             let find = |name: &str| {
                 let name = format!("semantic_router.{name}");
                 *spans.iter().find(|span| span.name() == name).unwrap()
@@ -105,11 +117,11 @@ async fn none_is_lost_none_misrouted_and_every_trace_is_whole() {
             let index: u64 = root.text("request.id").unwrap().parse().unwrap();
             let kind = Kind::of(index);
             let selected = find("routing.decision").text("routing.selected_model");
-            assert_eq!(selected, Some(kind.selected), "{version}: {index}");
+            assert_eq!(selected, Some(kind.selected), "{about}: {index}");
             let upstream = find("upstream.request");
             // Sampled, and of a trace whose id is random (W3C level 2).
             let told = format!("00-{}-{}-03", upstream.trace_id(), upstream.span_id());
-            assert_eq!(reached[&index], told, "{version}: {index}");
+            assert_eq!(reached[&index], told, "{about}: {index}");
         }
     }
 }

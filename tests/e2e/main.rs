@@ -8,6 +8,8 @@ mod load;
 #[cfg(test)]
 mod models;
 #[cfg(test)]
+mod pair;
+#[cfg(test)]
 mod protocols;
 #[cfg(test)]
 mod scenarios;

@@ -20,7 +20,7 @@ pub(crate) mod script;
 mod tests;
 
 use connection::{Connection, Reply};
-pub use raw::send_raw;
+pub use raw::{send_expecting, send_raw};
 pub use request::{HangUp, Request};
 pub use response::{Chunk, End, Response};
 use response::{Until, reason};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use crate::bootstrap::Bootstrap;
+use crate::bootstrap::{Bootstrap, Filter};
 use crate::envoy::{self, Envoy};
 use crate::stack::{self, Stack};
 
@@ -42,14 +42,27 @@ impl Running {
     /// What does not start.
     pub async fn start(version: &str, router: impl Fn(&Stack) -> String) -> Result<Self, Error> {
         let stack = Stack::start().await?;
-        let bootstrap = Self::bootstrap(&stack, router(&stack));
+        let filters = vec![Filter::single(router(&stack))];
+        Self::arranged(version, stack, filters).await
+    }
+
+    /// Starts it with a listener that has these filters.
+    ///
+    /// # Errors
+    /// Envoy does not start.
+    pub async fn arranged(
+        version: &str,
+        stack: Stack,
+        filters: Vec<Filter>,
+    ) -> Result<Self, Error> {
+        let bootstrap = Self::bootstrap(&stack, filters);
         Self::with(version, stack, bootstrap).await
     }
 
-    /// An Envoy with a listener that has this router configuration.
+    /// An Envoy with a listener that has these filters.
     #[must_use]
-    pub fn bootstrap(stack: &Stack, router: String) -> Bootstrap {
-        stack.bootstrap(vec![(INGRESS.to_owned(), router)])
+    pub fn bootstrap(stack: &Stack, filters: Vec<Filter>) -> Bootstrap {
+        stack.bootstrap_with(vec![(INGRESS.to_owned(), filters)])
     }
 
     /// Starts Envoy with a [`Running::bootstrap`], among what is there already.

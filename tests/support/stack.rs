@@ -123,13 +123,8 @@ impl Stack {
             .replace("${ENGINE_B}", &self.b.addr().port().to_string())
     }
 
-    /// An Envoy with a listener for each of these router configurations.
-    #[must_use]
-    pub fn bootstrap(&self, routers: Vec<(String, String)>) -> Bootstrap {
-        self.bootstrap_of(routers.into_iter().map(|(name, router)| (name, Some(router))).collect())
-    }
-
-    /// The same; `None` for a listener without the filter.
+    /// An Envoy with a listener for each of these router configurations; `None`
+    /// for one without the filter.
     #[must_use]
     pub fn bootstrap_of(&self, routers: Vec<(String, Option<String>)>) -> Bootstrap {
         let filters = |router: Option<String>| router.into_iter().map(Filter::single).collect();

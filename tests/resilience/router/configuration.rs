@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use support::arrangement::Arrangement;
 use support::bootstrap::Filter;
 use support::client::Client;
 use support::envoy::{Envoy, Error};
@@ -27,7 +28,7 @@ fn bad(stack: &Stack) -> String {
 async fn a_bad_configuration_keeps_envoy_from_starting_and_names_every_problem() {
     for version in VERSIONS {
         let stack = Stack::start().await.unwrap();
-        let bootstrap = Running::bootstrap(&stack, bad(&stack));
+        let bootstrap = Running::bootstrap(&stack, vec![Filter::single(bad(&stack))]);
         let Err(Error::Start { log, .. }) = Envoy::start(version, &bootstrap).await else {
             panic!("{version}: it started")
         };
@@ -50,12 +51,19 @@ async fn updated(envoy: &Envoy, stat: &str, count: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_under_load_loses_no_request_and_no_span() {
-    for version in VERSIONS {
-        let name = format!("semantic-router-listeners-{}-{version}", std::process::id());
+    let [new, old] = VERSIONS;
+    for (version, arrangement) in [
+        (new, Arrangement::Single),
+        (old, Arrangement::Single),
+        (new, Arrangement::Pair),
+        (old, Arrangement::Pair),
+    ] {
+        let about = format!("{version}, {arrangement:?}");
+        let name = format!("semantic-router-listeners-{}-{about}", std::process::id());
         let folder = std::env::temp_dir().join(name);
         fs::create_dir_all(&folder).unwrap();
         let stack = Stack::start().await.unwrap();
-        let mut bootstrap = Running::bootstrap(&stack, router(&stack));
+        let mut bootstrap = Running::bootstrap(&stack, arrangement.filters(&router(&stack)));
         bootstrap.listeners_file = Some(folder.join("listeners.json"));
         let mut running = Running::with(version, stack, bootstrap).await.unwrap();
         let address = running.address;
@@ -66,25 +74,25 @@ async fn a_change_under_load_loses_no_request_and_no_span() {
             tokio::spawn(async move { load::run(address, &plan, make, |_, _| Ok(())).await });
 
         // A bad one is refused, and the old one stays.
-        running.bootstrap.ingresses[0].filters = vec![Filter::single(bad(&running.stack))];
+        running.bootstrap.ingresses[0].filters = arrangement.filters(&bad(&running.stack));
         Envoy::update_listeners(&running.bootstrap, 2).unwrap();
         updated(&running.envoy, "listener_manager.lds.update_rejected", 1).await;
         // A good one counts for whoever connects from now on.
         let other = router(&running.stack).replace("model: qwen, use", "model: gpt-oss, use");
-        running.bootstrap.ingresses[0].filters = vec![Filter::single(other)];
+        running.bootstrap.ingresses[0].filters = arrangement.filters(&other);
         Envoy::update_listeners(&running.bootstrap, 3).unwrap();
         updated(&running.envoy, "listener_manager.lds.update_success", 2).await;
         updated(&running.envoy, "listener_manager.workers_started", 1).await;
         sleep(Duration::from_millis(500)).await;
         let response = Client::http1(address).send(question(1 << 20, false)).await.unwrap();
-        assert_eq!(response.header("x-vsr-selected-model"), Some("gpt-oss"), "{version}");
+        assert_eq!(response.header("x-vsr-selected-model"), Some("gpt-oss"), "{about}");
 
         let report = loading.await.unwrap();
-        assert_eq!(report.failed(), 0, "{version}: {report}");
+        assert_eq!(report.failed(), 0, "{about}: {report}");
         let tree = running.stack.wait_for_roots(report.sent() + 1, SPANS).await.unwrap();
-        assert_eq!(tree.nodes().len(), (report.sent() + 1) * 7, "{version}");
+        assert_eq!(tree.nodes().len(), (report.sent() + 1) * 7, "{about}");
         let spans = running.spans().await;
-        assert_eq!(spans["dropped"], 0, "{version}: {spans:?}");
+        assert_eq!(spans["dropped"], 0, "{about}: {spans:?}");
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -30,6 +30,37 @@ pub async fn send_raw(addr: SocketAddr, bytes: &[u8]) -> Result<Vec<u8>, Error> 
     stream.set_nodelay(true).map_err(refused)?;
     // A server may answer and close before it has read everything.
     let written = stream.write_all(bytes).await;
+    let received = read_until_quiet(&mut stream).await;
+    match (received, written) {
+        (Err(error), _) => Err(error),
+        (Ok(received), Err(error)) if received.is_empty() => {
+            Err(Error::NoResponse { reason: reason(&error) })
+        }
+        (Ok(received), _) => Ok(received),
+    }
+}
+
+/// Sends the head of a request that expects `100 Continue`, and its body once
+/// that has come. What came before the body and what after.
+///
+/// # Errors
+/// As [`send_raw`]'s.
+pub async fn send_expecting(
+    addr: SocketAddr,
+    head: &[u8],
+    body: &[u8],
+) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let refused = |error: std::io::Error| Error::Connect { addr, reason: reason(&error) };
+    let lost = |error: std::io::Error| Error::NoResponse { reason: reason(&error) };
+    let mut stream = TcpStream::connect(addr).await.map_err(refused)?;
+    stream.set_nodelay(true).map_err(refused)?;
+    stream.write_all(head).await.map_err(lost)?;
+    let before = read_until_quiet(&mut stream).await?;
+    stream.write_all(body).await.map_err(lost)?;
+    Ok((before, read_until_quiet(&mut stream).await?))
+}
+
+async fn read_until_quiet(stream: &mut TcpStream) -> Result<Vec<u8>, Error> {
     let mut received = Vec::new();
     let mut patience = FIRST;
     while received.len() < LIMIT {
@@ -42,8 +73,5 @@ pub async fn send_raw(addr: SocketAddr, bytes: &[u8]) -> Result<Vec<u8>, Error> 
             Ok(Err(_)) => break,
         }
     }
-    match written {
-        Err(error) if received.is_empty() => Err(Error::NoResponse { reason: reason(&error) }),
-        _ => Ok(received),
-    }
+    Ok(received)
 }

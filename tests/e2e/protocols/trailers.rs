@@ -1,22 +1,24 @@
-//! HTTP/2 and trailers.
-
-use std::time::Duration;
+//! Requests with trailers.
 
 use bytes::Bytes;
-use support::client::{Client, End, Protocol, Request};
+use support::arrangement::Arrangement;
+use support::client::{Client, End, Request};
 use support::envoy::VERSIONS;
-use support::running::Running;
-use support::stack::{Stack, TOLERANCE};
+use support::stack::TOLERANCE;
+
+use super::{PROTOCOLS, SPANS, listener, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_with_trailers_are_read_and_routed_over_both_versions_of_http() {
     for version in VERSIONS {
-        let router = |stack: &Stack| stack.config("router").unwrap();
-        let Running { stack, envoy: _envoy, address, .. } =
-            Running::start(version, router).await.unwrap();
-        for protocol in [Protocol::Http1, Protocol::Http2] {
-            for stream in [false, true] {
-                let about = format!("{version}: {protocol:?}, stream {stream}");
+        let (stack, envoy) = start(version, &["router"]).await;
+        let mut sent = 0;
+        for arrangement in Arrangement::ACTING {
+            let address = envoy.address(&listener("router", arrangement)).unwrap();
+            for (protocol, stream) in
+                PROTOCOLS.into_iter().flat_map(|as_| [(as_, false), (as_, true)])
+            {
+                let about = format!("{version}: {arrangement:?}, {protocol:?}, stream {stream}");
                 let whole = Request::chat("auto", "What is the derivative of x^2 + 3x?", stream);
                 let body = whole.chunks.concat();
                 let request = whole
@@ -31,10 +33,11 @@ async fn requests_with_trailers_are_read_and_routed_over_both_versions_of_http()
                 assert_eq!(recorded.json()["model"], "qwen", "{about}");
                 assert!(recorded.complete, "{about}");
                 stack.clear();
+                sent += 1;
             }
         }
-        let tree = stack.wait_for_roots(4, Duration::from_secs(20)).await.unwrap();
+        let tree = stack.wait_for_roots(sent, SPANS).await.unwrap();
         assert_eq!(tree.check(TOLERANCE), [], "{version}");
-        assert_eq!(tree.nodes().len(), 28, "{version}");
+        assert_eq!(tree.nodes().len(), sent * 7, "{version}");
     }
 }
