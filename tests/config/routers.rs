@@ -46,7 +46,9 @@ fn envoy_and_istio_files_load_without_warnings() {
     for file in list("envoy", &YAML) {
         assert!(names.contains(&file.as_str()), "{file} carries no configuration");
     }
-    assert!(names.contains(&"istio/envoyfilter.yaml"));
+    for file in ["istio/envoyfilter.yaml", "istio/wasmplugins/classify.yaml"] {
+        assert!(names.contains(&file));
+    }
     let found = all_findings(carriers);
     assert!(found.is_empty(), "{found}");
 }

@@ -2,6 +2,7 @@
 
 mod manifests;
 mod patches;
+mod plugins;
 mod references;
 mod schema;
 mod schemas;

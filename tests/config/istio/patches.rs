@@ -21,7 +21,7 @@ enum Filter {
 }
 
 /// A gateway as Istio would configure it, from which the patches start.
-fn gateway() -> Value {
+pub fn gateway() -> Value {
     let manager = json!({
         "@type": url("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
         "stat_prefix": "gateway",
@@ -41,7 +41,7 @@ fn gateway() -> Value {
     })
 }
 
-fn url(message: &str) -> String {
+pub fn url(message: &str) -> String {
     format!("type.googleapis.com/{message}")
 }
 
@@ -117,7 +117,7 @@ fn deliver(filter: &mut Value, extensions: &[Value]) {
     filter["typed_config"] = config;
 }
 
-async fn validate_in_all(name: &str, bootstrap: &Value) {
+pub async fn validate_in_all(name: &str, bootstrap: &Value) {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
     std::fs::write(&file, bootstrap.to_string()).unwrap();
     for version in VERSIONS {

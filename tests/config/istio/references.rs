@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use semantic_router_collector::cli::{Cli, Run};
+use semantic_router_filter::config::Mode;
 use serde_json::Value;
 use support::envoy::checkout;
 
@@ -20,8 +21,23 @@ fn folder(file: &str) -> &str {
     file.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// The files that a kustomization generates a `ConfigMap` from, by its name.
-fn generated(name: &str) -> Vec<String> {
+/// Those of them that decide on requests.
+fn deciding(plugins: Vec<Manifest>) -> impl Iterator<Item = Manifest> {
+    plugins.into_iter().filter(|plugin| router_of(&plugin.file).filter.mode != Mode::Hold)
+}
+
+/// The path of what a kustomization names, from the checkout.
+fn path(own: &Manifest, name: &str) -> String {
+    let folder = folder(&own.file);
+    match name.strip_prefix("../") {
+        Some(name) => format!("{}/{name}", folder.rsplit_once('/').unwrap().0),
+        None => format!("{folder}/{name}"),
+    }
+}
+
+/// The files that kustomizations generate a `ConfigMap` from, each with its
+/// key there, by the map's name.
+fn generated(name: &str) -> Vec<(String, String)> {
     let kustomizations = of_kind("Kustomization");
     let generators = kustomizations.iter().flat_map(|own| {
         own.list("/configMapGenerator").iter().map(move |generator| (own, generator))
@@ -29,7 +45,10 @@ fn generated(name: &str) -> Vec<String> {
     let named = generators.filter(|(_, generator)| generator["name"] == name);
     let files = named.flat_map(|(own, generator)| {
         let files = generator["files"].as_array().unwrap().iter();
-        files.map(move |file| format!("{}/{}", folder(&own.file), file.as_str().unwrap()))
+        files.map(move |entry| {
+            let (key, file) = entry.as_str().unwrap().split_once('=').unwrap();
+            (key.to_owned(), path(own, file))
+        })
     });
     files.collect()
 }
@@ -58,9 +77,11 @@ fn every_file_is_applied_by_a_kustomization() {
     let mut applied = Vec::new();
     for own in of_kind("Kustomization") {
         for resource in own.list("/resources").iter().chain(own.list("/components")) {
-            let file = format!("{}/{}", folder(&own.file), resource.as_str().unwrap());
-            assert!(checkout().join(&file).exists(), "{}: no {file}", own.title());
-            applied.push(file);
+            let named = path(&own, resource.as_str().unwrap());
+            let place = checkout().join(&named);
+            let whole = !place.is_dir() || place.join("kustomization.yaml").exists();
+            assert!(place.exists() && whole, "{}: no {named}", own.title());
+            applied.push(named);
         }
     }
     for manifest in all() {
@@ -124,16 +145,20 @@ fn the_collector_reads_the_file_that_configures_the_filter() {
         let map = volume["configMap"]["name"].as_str().unwrap();
         let key = config.strip_prefix(mount["mountPath"].as_str().unwrap()).unwrap();
         let files = generated(map);
-        let file = files.iter().find(|file| file.rsplit('/').next() == key.to_str());
-        let file = file.unwrap_or_else(|| panic!("{map} has no {key:?}, but {files:?}"));
-        let filters = of_kind("EnvoyFilter");
-        assert!(filters.iter().any(|filter| filter.file == *file), "{file} is no EnvoyFilter");
-        assert!(router_of(file).tracing.enabled, "{file}");
+        assert!(files.len() > 1, "{map}: one file for each way to load the filter");
+        for (name, file) in files {
+            assert_eq!(Some(name.as_str()), key.to_str(), "{map}: {file}");
+            let carries = all().iter().any(|manifest| {
+                manifest.file == file && ["EnvoyFilter", "WasmPlugin"].contains(&manifest.kind())
+            });
+            assert!(carries, "{file} carries no router");
+            assert!(router_of(&file).tracing.enabled, "{file}");
+        }
     }
 }
 
 #[test]
-fn spans_go_to_the_collector_in_the_pod() {
+fn spans_go_to_the_collector_in_the_pod_from_an_envoyfilter() {
     for filter in of_kind("EnvoyFilter") {
         let cluster = router_of(&filter.file).filter.collector.cluster;
         let patches = filter.list("/spec/configPatches").iter();
@@ -148,11 +173,33 @@ fn spans_go_to_the_collector_in_the_pod() {
 }
 
 #[test]
+fn spans_go_to_the_collector_in_the_pod_from_wasmplugins() {
+    for plugin in deciding(of_kind("WasmPlugin")) {
+        let cluster = router_of(&plugin.file).filter.collector.cluster;
+        let named = |entry: &&Manifest| {
+            let ports = entry.list("/spec/ports").iter();
+            let hosts = || entry.list("/spec/hosts").iter().filter_map(Value::as_str);
+            ports.into_iter().any(|port| {
+                hosts().any(|host| cluster == format!("outbound|{}||{host}", port["number"]))
+            })
+        };
+        let entries = of_kind("ServiceEntry");
+        let entry = entries.iter().find(named);
+        let entry = entry.unwrap_or_else(|| panic!("{}: no {cluster}", plugin.title()));
+        assert_eq!(entry.text("/spec/endpoints/0/address"), "127.0.0.1", "{}", entry.title());
+        for (_, container) in collectors() {
+            let listening = u64::from(arguments(&container).otlp_http.port());
+            assert!(cluster.contains(&format!("|{listening}|")), "{cluster}: {listening}");
+        }
+    }
+}
+
+#[test]
 fn routes_are_by_models_of_the_router_and_at_its_gateway() {
     let gateways = of_kind("Gateway");
     let services = of_kind("Service");
-    let routers: Vec<_> =
-        of_kind("EnvoyFilter").iter().map(|filter| router_of(&filter.file)).collect();
+    let carriers = of_kind("EnvoyFilter").into_iter().chain(deciding(of_kind("WasmPlugin")));
+    let routers: Vec<_> = carriers.map(|carrier| router_of(&carrier.file)).collect();
     for gateway in &gateways {
         for server in gateway.list("/spec/servers") {
             let number = &server["port"]["number"];
