@@ -36,7 +36,7 @@ stop: ## End what `make run` started
 
 ## Testing
 
-.PHONY: test test-native lint fmt
+.PHONY: test test-native lint fmt schema
 test: envoys wasm lint test-native ## Lint, then test natively and in real Envoys
 
 test-native:
@@ -50,6 +50,9 @@ lint: $(TOOLS)/cargo-deny $(TOOLS)/wasm-target ## Check form, lints of both targ
 
 fmt: ## Format the code
 	cargo fmt --all
+
+schema: ## Write docs/config.schema.json anew
+	WRITE_SCHEMA=1 cargo test --locked --release --workspace --test config -- the_schema_is
 
 ## Measuring
 

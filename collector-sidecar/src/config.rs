@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use semantic_router_filter::config::{Config, Finding, Report, load, unwrap};
+use semantic_router_filter::config::{Config, Report, load};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +72,7 @@ impl fmt::Display for Problems {
 pub fn read(file: &Path) -> Result<Loaded, ConfigError> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| ConfigError::Unreadable { file: file.to_owned(), error })?;
-    let report = match load_carried(&text) {
+    let report = match load(&text) {
         Ok((config, warnings)) => {
             let report = Report { errors: Vec::new(), warnings };
             return Ok(Loaded { config, problems: Problems { file: file.to_owned(), report } });
@@ -80,13 +80,4 @@ pub fn read(file: &Path) -> Result<Loaded, ConfigError> {
         Err(report) => report,
     };
     Err(ConfigError::Invalid(Problems { file: file.to_owned(), report }))
-}
-
-/// Loads a configuration, or the one that a text of another kind carries.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn load_carried(text: &str) -> Result<(Config, Vec<Finding>), Report> {
-    let wrapped = unwrap(text).map_err(Report::refusal)?;
-    load(&wrapped.text)
 }

@@ -2,6 +2,8 @@
 //! is, and what cannot be used is refused with every reason.
 
 #[cfg(test)]
+mod dialects;
+#[cfg(test)]
 mod envoys;
 #[cfg(test)]
 mod files;
@@ -13,5 +15,7 @@ mod markdown;
 mod refused;
 #[cfg(test)]
 mod routers;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod upstream;

@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::Command;
 
 use semantic_router_filter::config;
-use serde_yaml::Value;
 use support::bootstrap::{Bootstrap, Filter, Ingress};
 use support::envoy::{VERSIONS, checkout, module, validate};
 
@@ -82,12 +81,12 @@ async fn envoy_does_not_start_and_says_the_same() {
 /// What the filter is given for a file: of a `pluginConfig`, the JSON that
 /// Istio makes of it, with its keys in order.
 fn given(text: &str) -> String {
-    let Ok(carried) = config::unwrap(text) else { return text.to_owned() };
-    if carried.carrier == "file" {
-        return carried.text;
+    match config::find(text) {
+        Ok(found) if found.carrier != config::FILE => {
+            serde_json::to_value(found.value).unwrap().to_string()
+        }
+        _ => text.to_owned(),
     }
-    let value: Value = serde_yaml::from_str(&carried.text).unwrap();
-    serde_json::to_value(value).unwrap().to_string()
 }
 
 fn bootstrap(router: String) -> Bootstrap {

@@ -1,7 +1,6 @@
 //! Every router configuration in the repository.
 
-use semantic_router_collector::config::load_carried as load;
-use semantic_router_filter::config::{self, Config, Report};
+use semantic_router_filter::config::{self, Config, Report, load};
 use serde_yaml::Value;
 
 use crate::files::{list, read};
@@ -37,9 +36,9 @@ fn envoy_and_istio_files_load_without_warnings() {
         .into_iter()
         .flat_map(|folder| list(folder, &YAML))
         .map(|file| (file.clone(), read(&file)))
-        .filter(|(file, text)| {
-            let carried = config::unwrap(text).unwrap_or_else(|error| panic!("{file}: {error}"));
-            carried.carrier != "file"
+        .filter(|(_, text)| {
+            // Manifests of which none carries a configuration are none.
+            config::find(text).is_ok_and(|found| found.carrier != config::FILE)
         })
         .collect();
     let names: Vec<&str> = carriers.iter().map(|(name, _)| name.as_str()).collect();
@@ -113,7 +112,7 @@ const KEYS: [&str; 12] = [
 /// What is wrong with an example, unless it is about something else: it has to
 /// be usable as it is, or as a part of a whole configuration.
 fn problems_of_example(text: &str) -> Option<String> {
-    let text = config::unwrap(text).map_or_else(|_| text.to_owned(), |carried| carried.text);
+    let text = configuration(text).unwrap_or_else(|| text.to_owned());
     let ours = |line: &str| KEYS.iter().any(|key| line.starts_with(&format!("{key}:")));
     let example: Value = match serde_yaml::from_str(&text) {
         Ok(example) => example,
@@ -124,7 +123,7 @@ fn problems_of_example(text: &str) -> Option<String> {
     }
     let alone = findings(&text);
     let as_part = WHOLE.iter().any(|file| {
-        let whole = config::unwrap(&read(file)).unwrap().text;
+        let whole = configuration(&read(file)).unwrap();
         let mut merged: Value = serde_yaml::from_str(&whole).unwrap();
         merge(&mut merged, &example);
         let known = findings(&whole);
@@ -132,6 +131,11 @@ fn problems_of_example(text: &str) -> Option<String> {
         merged.lines().all(|line| known.lines().any(|known| known == line))
     });
     (!alone.is_empty() && !as_part).then_some(alone)
+}
+
+/// The configuration in a text, as a text of its own.
+fn configuration(text: &str) -> Option<String> {
+    serde_yaml::to_string(&config::find(text).ok()?.value).ok()
 }
 
 fn merge(into: &mut Value, from: &Value) {

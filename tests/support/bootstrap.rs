@@ -20,6 +20,9 @@ pub struct Ingress {
 pub enum Filter {
     /// The module.
     Wasm(Wasm),
+    /// The module, as a file that Envoy watches says; see
+    /// [`Bootstrap::extension_response`].
+    Discovered(PathBuf),
     /// Another, as Envoy is told of it.
     Other(Value),
 }
@@ -35,11 +38,19 @@ pub struct Wasm {
     pub vm_id: &'static str,
 }
 
+impl Wasm {
+    /// The module with `allow_on_headers_stop_iteration`.
+    #[must_use]
+    pub fn single(router: String) -> Self {
+        Self { router, stops_iteration: true, vm_id: VM_ID }
+    }
+}
+
 impl Filter {
     /// The module with `allow_on_headers_stop_iteration`.
     #[must_use]
     pub fn single(router: String) -> Self {
-        Self::Wasm(Wasm { router, stops_iteration: true, vm_id: VM_ID })
+        Self::Wasm(Wasm::single(router))
     }
 
     /// The module as a plain filter.
@@ -51,6 +62,10 @@ impl Filter {
 
 /// The `vm_id` of every filter that asks for no other.
 const VM_ID: &str = "semantic-router";
+
+/// The name of the module's filter.
+const WASM: &str = "semantic-router";
+const WASM_CONFIG: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
 
 /// What an Envoy is to be.
 #[derive(Clone, Debug)]
@@ -121,7 +136,11 @@ impl Bootstrap {
         let manager =
             "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
         let own = ingress.filters.iter().map(|filter| match filter {
-            Filter::Wasm(wasm) => self.wasm(wasm),
+            Filter::Wasm(wasm) => json!({"name": WASM, "typed_config": self.wasm(wasm)}),
+            Filter::Discovered(file) => json!({"name": WASM, "config_discovery": {
+                "config_source": watched(file),
+                "type_urls": [url(WASM_CONFIG)],
+            }}),
             Filter::Other(filter) => filter.clone(),
         });
         let mut filters: Vec<Value> = own.collect();
@@ -152,24 +171,32 @@ impl Bootstrap {
         })
     }
 
+    /// The module as a discovery response, for the file of a
+    /// [`Filter::Discovered`].
+    #[must_use]
+    pub fn extension_response(&self, wasm: &Wasm, version: u32) -> Value {
+        json!({"version_info": version.to_string(), "resources": [{
+            "@type": url("envoy.config.core.v3.TypedExtensionConfig"),
+            "name": WASM,
+            "typed_config": self.wasm(wasm),
+        }]})
+    }
+
     fn wasm(&self, wasm: &Wasm) -> Value {
         json!({
-            "name": "semantic-router",
-            "typed_config": {
-                "@type": url("envoy.extensions.filters.http.wasm.v3.Wasm"),
-                "config": {
-                    "name": "semantic-router",
-                    "allow_on_headers_stop_iteration": wasm.stops_iteration,
-                    "failure_policy": "FAIL_RELOAD",
-                    "vm_config": {
-                        "vm_id": wasm.vm_id,
-                        "runtime": "envoy.wasm.runtime.v8",
-                        "code": {"local": {"filename": self.module}},
-                    },
-                    "configuration": {
-                        "@type": url("google.protobuf.StringValue"),
-                        "value": wasm.router,
-                    },
+            "@type": url(WASM_CONFIG),
+            "config": {
+                "name": "semantic-router",
+                "allow_on_headers_stop_iteration": wasm.stops_iteration,
+                "failure_policy": "FAIL_RELOAD",
+                "vm_config": {
+                    "vm_id": wasm.vm_id,
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": {"local": {"filename": self.module}},
+                },
+                "configuration": {
+                    "@type": url("google.protobuf.StringValue"),
+                    "value": wasm.router,
                 },
             },
         })
@@ -178,8 +205,12 @@ impl Bootstrap {
 
 /// Listeners from a file that Envoy watches.
 fn watch(file: &Path) -> Value {
+    json!({"lds_config": watched(file)})
+}
+
+fn watched(file: &Path) -> Value {
     let source = json!({"path": file, "watched_directory": {"path": file.parent()}});
-    json!({"lds_config": {"path_config_source": source, "resource_api_version": "V3"}})
+    json!({"path_config_source": source, "resource_api_version": "V3"})
 }
 
 fn routes() -> Value {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
-use crate::bootstrap::Bootstrap;
+use crate::bootstrap::{Bootstrap, Wasm};
 use crate::client::{Client, Request};
 use crate::file::{FileError, at};
 
@@ -176,6 +176,20 @@ impl Envoy {
             Some(file) => replace(file, &bootstrap.listeners_response(version)),
             None => Ok(()),
         }
+    }
+
+    /// Gives Envoy another configuration of the module, in the file of a
+    /// [`Filter::Discovered`](crate::bootstrap::Filter::Discovered).
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn update_extension(
+        bootstrap: &Bootstrap,
+        file: &Path,
+        wasm: &Wasm,
+        version: u32,
+    ) -> Result<(), Error> {
+        replace(file, &bootstrap.extension_response(wasm, version))
     }
 
     /// Asks again where the listeners are.

@@ -1,13 +1,14 @@
 //! Reads what the file says of models: `classifier`, `prompt_guard` and
 //! `filter.inference`.
 
-use super::reader::{Fields, Node};
+use super::parse::unsupported;
+use super::reader::{Fields, Form, Node};
 use super::types::{Backend, Classifier, CustomModel, Inference, PiiModel, PromptGuard};
 use crate::openai::{ROLES, TOOLS};
 
 /// Names under which the original offers its own models; each may have
 /// `models/` or an owner before it. The bundled model stands in for them.
-const UPSTREAM_MODELS: [&str; 7] = [
+const UPSTREAM_MODELS: [&str; 10] = [
     "category_classifier_modernbert-base_model",
     "pii_classifier_modernbert-base_presidio_token_model",
     "pii_classifier_modernbert-base_model",
@@ -15,10 +16,16 @@ const UPSTREAM_MODELS: [&str; 7] = [
     "mmbert32k-intent-classifier-merged",
     "mmbert32k-jailbreak-detector-merged",
     "mmbert32k-pii-detector-merged",
+    "mom-domain-classifier",
+    "mom-pii-classifier",
+    "mom-jailbreak-classifier",
 ];
 /// How the names of the original's adapters begin.
 const UPSTREAM_ADAPTERS: [&str; 3] =
     ["lora_intent_classifier_", "lora_pii_detector_", "lora_jailbreak_classifier_"];
+
+/// Where the original runs a model, and a key that it ignores itself.
+const PROCESS: [(&str, Form); 2] = [("use_cpu", Form::Flag), ("use_modernbert", Form::Flag)];
 
 /// What the section `classifier` asks for.
 pub struct Asked {
@@ -46,19 +53,19 @@ pub fn classifier(top: &Fields<'_>) -> Asked {
         let (named, own) = model(&fields, "category_mapping_path", &mut asked.stand_ins);
         asked.category = named;
         asked.category_model = own;
-        let _ = fields.get("threshold").and_then(|node| node.fraction());
-        fields.ignore(&["use_cpu", "use_modernbert"]);
+        if let Some(node) = fields.get("threshold").filter(|node| node.fraction().is_some()) {
+            node.warn("applies to no decision, as in the original: the likeliest category counts");
+        }
+        fields.check(&PROCESS);
         fields.finish();
     }
     if let Some(fields) = classifier.fields("pii_model") {
         asked.pii.model = model(&fields, "pii_mapping_path", &mut asked.stand_ins).1;
         asked.pii.threshold = fields.get("threshold").and_then(|node| node.fraction());
-        fields.ignore(&["use_cpu", "use_modernbert"]);
+        fields.check(&PROCESS);
         fields.finish();
     }
-    if let Some(node) = classifier.get("mcp_category_model") {
-        node.warn("is not supported here, the category classifier is used");
-    }
+    unsupported::mcp_category_model(&classifier);
     classifier.finish();
     asked
 }
@@ -74,14 +81,22 @@ pub fn prompt_guard(top: &Fields<'_>, stand_ins: &mut Vec<String>) -> Option<Pro
     {
         node.warn("a guard served by vLLM is not asked here, the bundled one is used");
     }
-    fields.ignore(&[
-        "use_cpu",
-        "use_modernbert",
-        "classifier_vllm_endpoint",
-        "vllm_model_name",
-        "vllm_timeout_seconds",
-        "response_parser_type",
+    fields.check(&PROCESS);
+    fields.check(&[
+        ("vllm_model_name", Form::Text),
+        ("vllm_timeout_seconds", Form::Integer(0, i64::from(u32::MAX))),
+        ("response_parser_type", Form::Text),
     ]);
+    if let Some(fields) = fields.fields("classifier_vllm_endpoint") {
+        fields.check(&[
+            ("address", Form::Text),
+            ("port", Form::Integer(1, 65_535)),
+            ("name", Form::Text),
+            ("use_chat_template", Form::Flag),
+            ("prompt_template", Form::Text),
+        ]);
+        fields.finish();
+    }
     fields.finish();
     enabled.then_some(PromptGuard { threshold, model: own })
 }

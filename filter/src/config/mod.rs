@@ -4,6 +4,7 @@
 //! gives either a [`Config`] with its warnings or a [`Report`] of every error,
 //! each with its path in the file. The filter and the collector share it.
 
+mod dialect;
 mod document;
 mod filter;
 mod inference;
@@ -14,7 +15,7 @@ mod tracing;
 mod types;
 mod validate;
 
-pub use document::{Wrapped, unwrap};
+pub use document::{FILE, Found, find};
 pub use report::{Finding, Report};
 pub use types::{
     Aggregation, Backend, BlockAs, CacheBackend, CachePolicy, CacheScope, CacheSettings, Category,
@@ -26,7 +27,11 @@ pub use types::{
     SystemPrompt, Term, Tracing,
 };
 
-use std::cell::RefCell;
+pub use parse::CATEGORY_LABELS;
+pub use reader::{Form, Key, Keys};
+
+use dialect::Translation;
+use reader::{Node, Reading};
 
 /// Reads a configuration from the text of a `config.yaml`, or from the JSON
 /// that Istio makes of a `pluginConfig`.
@@ -34,10 +39,39 @@ use std::cell::RefCell;
 /// # Errors
 /// The report of everything that is wrong with it.
 pub fn load(text: &str) -> Result<(Config, Vec<Finding>), Report> {
-    let value = document::parse(text).map_err(Report::refusal)?;
-    let report = RefCell::new(Report::default());
-    let config = parse::config(&reader::Node::root(&value, &report));
-    let mut report = report.into_inner();
+    read(text, Reading::default()).0
+}
+
+/// Every key that is asked for while a document is read, with its form: what
+/// the schema is made from. Names that a user chooses have to be `*` in it.
+///
+/// # Errors
+/// As [`load`].
+pub fn keys(text: &str) -> Result<Keys, Report> {
+    let (loaded, keys) = read(text, Reading::noting());
+    loaded.map(|_| keys)
+}
+
+fn read(text: &str, reading: Reading) -> (Result<(Config, Vec<Finding>), Report>, Keys) {
+    let refused = |message, path: &str| {
+        let mut report = Report::default();
+        report.error(path, message);
+        (Err(report), Keys::default())
+    };
+    let Found { value, path, .. } = match document::find(text) {
+        Ok(found) => found,
+        Err(message) => return refused(message, ""),
+    };
+    let Translation { value, origins, report: translated } = match dialect::translate(value) {
+        Ok(translation) => translation,
+        Err(message) => return refused(message, path),
+    };
+    let config = parse::config(&Node::root(&value, &reading));
+    let (mut report, keys) = reading.end();
     validate::check(&config, &mut report);
-    if report.errors.is_empty() { Ok((config, report.warnings)) } else { Err(report) }
+    report.relocate(|path| origins.of(path));
+    report.add(translated);
+    report.relocate(|below| reader::joined(path, below));
+    let loaded = if report.errors.is_empty() { Ok((config, report.warnings)) } else { Err(report) };
+    (loaded, keys)
 }

@@ -35,14 +35,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report of the single error `message` about the file as a whole.
-    #[must_use]
-    pub fn refusal(message: impl Into<String>) -> Self {
-        let mut report = Self::default();
-        report.error("", message);
-        report
-    }
-
     /// Adds an error at `path`, once.
     pub fn error(&mut self, path: impl Into<String>, message: impl Into<String>) {
         add(&mut self.errors, Finding { path: path.into(), message: message.into() });
@@ -51,6 +43,19 @@ impl Report {
     /// Adds a warning at `path`, once.
     pub fn warn(&mut self, path: impl Into<String>, message: impl Into<String>) {
         add(&mut self.warnings, Finding { path: path.into(), message: message.into() });
+    }
+
+    /// Adds all of another report.
+    pub fn add(&mut self, other: Self) {
+        other.errors.into_iter().for_each(|finding| add(&mut self.errors, finding));
+        other.warnings.into_iter().for_each(|finding| add(&mut self.warnings, finding));
+    }
+
+    /// Puts every finding at another path.
+    pub fn relocate(&mut self, path: impl Fn(&str) -> String) {
+        for finding in self.errors.iter_mut().chain(&mut self.warnings) {
+            finding.path = path(&finding.path);
+        }
     }
 }
 

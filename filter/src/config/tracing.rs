@@ -1,5 +1,6 @@
 //! Reads `observability.tracing`.
 
+use super::parse::process;
 use super::reader::{Fields, Node};
 use super::types::{Exporter, ExporterKind, Resource, Sampling, Tracing};
 
@@ -14,7 +15,7 @@ pub fn read(top: &Fields<'_>) -> Tracing {
     let Some(observability) = top.fields("observability") else {
         return tracing;
     };
-    observability.ignore(&["metrics"]);
+    process::metrics(&observability);
     if let Some(fields) = observability.fields("tracing") {
         tracing.enabled = fields.flag("enabled").unwrap_or(false);
         if let Some(node) = fields.get("provider")

@@ -1,9 +1,12 @@
 //! Checks what one part of a configuration says of another.
 
-use super::parse::CATEGORY_LABELS;
-use super::reader::looks_like;
+use super::CATEGORY_LABELS;
+use super::reader::{did_you_mean, nearest};
 use super::report::Report;
-use super::types::{Backend, Classifier, Condition, ConditionKind, Config, Decision, Mode};
+use super::types::{
+    Backend, Classifier, Condition, ConditionKind, Config, Decision, Mode, ModelRef,
+    ReasoningControl,
+};
 use crate::classify::MAX_CANDIDATES;
 use crate::signal::FACT_CHECK_SIGNALS;
 
@@ -19,31 +22,6 @@ pub fn check(config: &Config, report: &mut Report) {
     }
     for (index, decision) in config.decisions.iter().enumerate() {
         check_decision(config, decision, &format!("decisions[{index}]"), report);
-        let same = |other: &Decision| other.name == decision.name;
-        if config.decisions.iter().take(index).any(same) {
-            report.warn(
-                format!("decisions[{index}].name"),
-                format!("there is another decision {:?}", decision.name),
-            );
-        }
-    }
-    for model in &config.models {
-        for (index, name) in model.preferred_endpoints.iter().enumerate() {
-            if !config.endpoints.iter().any(|endpoint| endpoint.name == *name) {
-                report.warn(
-                    format!("model_config.{}.preferred_endpoints[{index}]", model.name),
-                    format!("no endpoint of vllm_endpoints is named {name:?}"),
-                );
-            }
-        }
-        if let Some(family) = &model.reasoning_family
-            && !config.reasoning_families.iter().any(|known| known.name == *family)
-        {
-            report.warn(
-                format!("model_config.{}.reasoning_family", model.name),
-                format!("reasoning_families has no {family:?}: reasoning is never set"),
-            );
-        }
     }
     let candidates: usize = config.embedding_rules.iter().map(|rule| rule.candidates.len()).sum();
     if candidates > MAX_CANDIDATES {
@@ -52,6 +30,9 @@ pub fn check(config: &Config, report: &mut Report) {
             format!("has {candidates} candidates in all: at most {MAX_CANDIDATES} are kept"),
         );
     }
+    check_names(config, report);
+    check_models(config, report);
+    check_labels(config, report);
     let inference = &config.filter.inference;
     let asks = |(_, classifier): (_, &Classifier)| classifier.backend == Backend::Sidecar;
     if inference.memo_entries < LEAST_MEMO && config.classifiers().into_iter().any(asks) {
@@ -60,14 +41,95 @@ pub fn check(config: &Config, report: &mut Report) {
             format!("must be at least {LEAST_MEMO}, since the sidecar's answers are kept there"),
         );
     }
-    if config.default_model.is_none() {
-        report.warn("default_model", "missing: a request that matches no decision keeps its model");
-    }
     if !config.classify_category && !config.decisions.is_empty() {
         report.warn(
             "classifier.category_model",
             "names no model_id and category_mapping_path: prompts are not classified",
         );
+    }
+}
+
+/// Names that are there twice: the first of a name counts.
+fn check_names(config: &Config, report: &mut Report) {
+    let mut check = |section: &str, what: &str, names: Vec<&str>| {
+        for (index, name) in names.iter().enumerate() {
+            let before = names.iter().take(index);
+            if !name.is_empty() && before.into_iter().any(|other| other == name) {
+                let path = format!("{section}[{index}].name");
+                report.warn(path, format!("there is another {what} {name:?}"));
+            }
+        }
+    };
+    let keyword_rules = config.keyword_rules.iter().map(|rule| rule.name.as_str()).collect();
+    let embedding_rules = config.embedding_rules.iter().map(|rule| rule.name.as_str()).collect();
+    let categories = config.categories.iter().map(|category| category.name.as_str()).collect();
+    let decisions = config.decisions.iter().map(|decision| decision.name.as_str()).collect();
+    let endpoints = config.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    check("keyword_rules", "keyword rule", keyword_rules);
+    check("embedding_rules", "embedding rule", embedding_rules);
+    check("categories", "category", categories);
+    check("decisions", "decision", decisions);
+    check("vllm_endpoints", "endpoint", endpoints);
+}
+
+fn check_models(config: &Config, report: &mut Report) {
+    for model in &config.models {
+        let path = format!("model_config.{}", model.name);
+        for (index, name) in model.preferred_endpoints.iter().enumerate() {
+            let known = || config.endpoints.iter().map(|endpoint| endpoint.name.as_str());
+            if !known().any(|known| known == name) {
+                let hint = did_you_mean(nearest(known(), name));
+                report.warn(
+                    format!("{path}.preferred_endpoints[{index}]"),
+                    format!("no endpoint is named {name:?}{hint}"),
+                );
+            }
+        }
+        if let Some(family) = &model.reasoning_family {
+            let known = || config.reasoning_families.iter().map(|known| known.name.as_str());
+            if !known().any(|known| known == family) {
+                let hint = did_you_mean(nearest(known(), family));
+                report.warn(
+                    format!("{path}.reasoning_family"),
+                    format!("no reasoning family is {family:?}: reasoning is never set{hint}"),
+                );
+            }
+        }
+    }
+    match &config.default_model {
+        None => {
+            let message = "missing: a request that matches no decision keeps its model";
+            report.warn("default_model", message);
+        }
+        // Where no model is configured, the routes of Envoy lead to them.
+        Some(_) if config.models.is_empty() => {}
+        Some(name) => check_model(config, name, "default_model", report),
+    }
+}
+
+fn check_model(config: &Config, name: &str, path: &str, report: &mut Report) {
+    if name.is_empty() || config.model(name).is_some() {
+        return;
+    }
+    let known = config.models.iter().map(|model| model.name.as_str());
+    let hint = did_you_mean(nearest(known, name));
+    report.warn(path, format!("no model is {name:?}: no endpoint is chosen for it{hint}"));
+}
+
+/// Labels that categories list and the bundled classifier does not have.
+fn check_labels(config: &Config, report: &mut Report) {
+    if config.category_model.is_some() {
+        return;
+    }
+    for (index, category) in config.categories.iter().enumerate() {
+        for (at, label) in category.labels.iter().enumerate().filter(|(_, label)| !is_label(label))
+        {
+            let hint = did_you_mean(nearest(CATEGORY_LABELS, label));
+            report.warn(
+                format!("categories[{index}].mmlu_categories[{at}]"),
+                format!("no category of the classifier is {label:?}{hint}"),
+            );
+        }
     }
 }
 
@@ -82,22 +144,44 @@ fn check_decision(config: &Config, decision: &Decision, path: &str, report: &mut
         }
     }
     for (index, model_ref) in decision.model_refs.iter().enumerate() {
-        let path = format!("{path}.modelRefs[{index}]");
-        let model = config.model(&model_ref.model);
-        if model.is_none() && !model_ref.model.is_empty() {
-            report.warn(
-                format!("{path}.model"),
-                format!("model_config has no {:?}: no endpoint is chosen for it", model_ref.model),
-            );
+        check_model_ref(config, model_ref, &format!("{path}.modelRefs[{index}]"), report);
+    }
+    // What a decision turns on and nothing runs, unlike what it turns off.
+    let guarded = decision.jailbreak.is_some_and(|policy| policy.enabled);
+    if guarded && config.prompt_guard.is_none() {
+        let message = "the plugin jailbreak looks for nothing: prompt_guard is not enabled";
+        report.warn(format!("{path}.plugins"), message);
+    }
+    let cached = decision.cache.is_some_and(|policy| policy.enabled);
+    if cached && config.semantic_cache.is_none() {
+        let message = "the plugin semantic-cache finds nothing: semantic_cache is not enabled";
+        report.warn(format!("{path}.plugins"), message);
+    }
+}
+
+fn check_model_ref(config: &Config, model_ref: &ModelRef, path: &str, report: &mut Report) {
+    let name = &model_ref.model;
+    check_model(config, name, &format!("{path}.model"), report);
+    if let Some(lora) = &model_ref.lora_name {
+        let known: Vec<&str> = config
+            .model(name)
+            .map(|model| model.loras.iter().map(String::as_str).collect())
+            .unwrap_or_default();
+        if !known.contains(&lora.as_str()) {
+            let hint = did_you_mean(nearest(known, lora));
+            report
+                .error(format!("{path}.lora_name"), format!("{name:?} has no LoRA {lora:?}{hint}"));
         }
-        if let Some(lora) = &model_ref.lora_name
-            && !model.is_some_and(|model| model.loras.contains(lora))
-        {
-            report.error(
-                format!("{path}.lora_name"),
-                format!("model_config.{}.loras has no {lora:?}", model_ref.model),
-            );
-        }
+    }
+    let family = config.reasoning_family(name);
+    let takes_effort = family.is_some_and(|family| family.control == ReasoningControl::Effort);
+    if model_ref.reasoning_effort.is_some() && !(takes_effort && model_ref.use_reasoning) {
+        let why = if model_ref.use_reasoning {
+            "the model is of no family that is told an effort"
+        } else {
+            "use_reasoning is false"
+        };
+        report.warn(format!("{path}.reasoning_effort"), format!("has no effect: {why}"));
     }
 }
 
@@ -106,22 +190,25 @@ fn unreachable(config: &Config, condition: &Condition) -> Option<String> {
     let name = condition.name.as_str();
     let (of, known): (&str, Vec<&str>) = match condition.kind {
         ConditionKind::Unevaluated => return None,
+        // The labels of a model of one's own are not known here.
+        ConditionKind::Domain if config.category_model.is_some() => return None,
         ConditionKind::Domain => ("category of the classifier", domains(config)),
-        ConditionKind::Keyword => (
-            "rule of keyword_rules",
-            config.keyword_rules.iter().map(|rule| rule.name.as_str()).collect(),
-        ),
+        ConditionKind::Keyword => {
+            ("keyword rule", config.keyword_rules.iter().map(|rule| rule.name.as_str()).collect())
+        }
         ConditionKind::Embedding => (
-            "rule of embedding_rules",
+            "embedding rule",
             config.embedding_rules.iter().map(|rule| rule.name.as_str()).collect(),
         ),
+        ConditionKind::FactCheck if FACT_CHECK_SIGNALS.contains(&name) => {
+            return Some("fact_check is not evaluated by this version: it never holds".to_owned());
+        }
         ConditionKind::FactCheck => ("fact_check signal", FACT_CHECK_SIGNALS.to_vec()),
     };
     if known.contains(&name) {
         return None;
     }
-    let near = known.iter().find(|known| looks_like(known, name));
-    let hint = near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
+    let hint = did_you_mean(nearest(known.iter().copied(), name));
     Some(format!("no {of} is {name:?}: it never holds{hint}"))
 }
 

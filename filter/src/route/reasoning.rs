@@ -46,7 +46,7 @@ pub fn edit<'o, 'a: 'o>(
     body: &mut Edit<'o, 'a>,
 ) -> Vec<Splice> {
     match reasoning.family.map(|family| &family.control) {
-        None => Vec::new(),
+        None | Some(ReasoningControl::Nothing) => Vec::new(),
         Some(ReasoningControl::Effort) => {
             if reasoning.enabled {
                 body.set("reasoning_effort", encode_string(&reasoning.effort));

@@ -33,7 +33,7 @@ fn holding(policy: &str) -> Filter {
 fn elsewhere(filter: Filter) -> Filter {
     match filter {
         Filter::Wasm(wasm) => Filter::Wasm(Wasm { vm_id: "elsewhere", ..wasm }),
-        other @ Filter::Other(_) => other,
+        other @ (Filter::Discovered(_) | Filter::Other(_)) => other,
     }
 }
 

@@ -2,21 +2,22 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::config::reader::Node;
+use crate::config::reader::{Form, Node};
 use crate::config::types::{Endpoint, Host, Model, ReasoningControl, ReasoningFamily};
 
 /// Reads an entry of `reasoning_families`.
 pub fn reasoning_family(name: String, node: &Node<'_>) -> ReasoningFamily {
     let fields = node.fields();
     let kind = fields.require("type").and_then(|node| {
-        node.choice(&[("chat_template_kwargs", true), ("reasoning_effort", false)])
+        let kinds = [("chat_template_kwargs", true), ("reasoning_effort", false)];
+        node.preference(&kinds, "reasoning is never set")
     });
-    let control = if kind == Some(true) {
-        ReasoningControl::TemplateArgument(fields.required_text("parameter"))
-    } else {
-        fields.ignore(&["parameter"]);
-        ReasoningControl::Effort
+    let control = match kind {
+        Some(true) => ReasoningControl::TemplateArgument(fields.required_text("parameter")),
+        Some(false) => ReasoningControl::Effort,
+        None => ReasoningControl::Nothing,
     };
+    fields.check(&[("parameter", Form::Text)]);
     fields.finish();
     ReasoningFamily { name, control }
 }
@@ -35,7 +36,9 @@ pub fn endpoint(node: &Node<'_>, host_names: bool) -> Endpoint {
     });
     let port = fields.require("port").and_then(|node| node.integer(1..=65_535));
     let weight = fields.get("weight").and_then(|node| node.integer(0..=i64::from(u32::MAX)));
-    fields.ignore(&["health_check_path"]);
+    if let Some(node) = fields.get("health_check_path").filter(|node| node.text().is_some()) {
+        node.warn("engines are not checked here: that is for Envoy's cluster to do");
+    }
     fields.finish();
     Endpoint {
         name,
@@ -73,18 +76,24 @@ fn host(text: &str, host_names: bool) -> Option<Host> {
 /// Reads an entry of `model_config`.
 pub fn model(name: String, node: &Node<'_>) -> Model {
     let fields = node.fields();
-    let preferred_endpoints =
-        fields.items("preferred_endpoints").iter().filter_map(Node::text).collect();
+    let preferred_endpoints = fields.texts("preferred_endpoints");
     let reasoning_family = fields.text("reasoning_family");
     let loras = fields.items("loras").iter().map(lora).collect();
-    fields.ignore(&["pricing"]);
+    if let Some(fields) = fields.fields("pricing") {
+        fields.check(&[
+            ("currency", Form::Text),
+            ("prompt_per_1m", Form::Number),
+            ("completion_per_1m", Form::Number),
+        ]);
+        fields.finish();
+    }
     fields.finish();
     Model { name, preferred_endpoints, reasoning_family, loras }
 }
 
 fn lora(node: &Node<'_>) -> String {
     let fields = node.fields();
-    fields.ignore(&["description"]);
+    fields.check(&[("description", Form::Text)]);
     let name = fields.required_text("name");
     fields.finish();
     name

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::reader::{Fields, Node};
+use crate::config::reader::{Fields, Form, Node};
 use crate::config::types::{CacheBackend, Eviction, SemanticCache};
 
 /// Reads `semantic_cache`; `None` unless it is enabled.
@@ -23,27 +23,19 @@ pub fn read(top: &Fields<'_>) -> Option<SemanticCache> {
             .unwrap_or_default(),
     };
     // The sidecar reads the file of its backend; the embedding is the bundle's.
-    fields.ignore(&["backend_config_path", "embedding_model"]);
+    fields.check(&[("backend_config_path", Form::Text), ("embedding_model", Form::Text)]);
     fields.finish();
     enabled.then_some(cache)
 }
 
 fn backend(node: &Node<'_>) -> Option<CacheBackend> {
-    match node.text()?.as_str() {
-        "" | "memory" => Some(CacheBackend::Memory),
-        "redis" => Some(CacheBackend::Redis),
-        other @ ("milvus" | "hybrid") => {
-            node.warn(format!(
-                "{other} is not supported here: memory is used; redis makes one cache of all \
-                 proxies"
-            ));
-            None
-        }
-        other => {
-            node.error(format!("must be one of memory, redis, is {other:?}"));
-            None
-        }
+    let (memory, redis) = (Some(CacheBackend::Memory), Some(CacheBackend::Redis));
+    let backends = [("memory", memory), ("redis", redis), ("milvus", None), ("hybrid", None)];
+    let backend = node.choice(&backends)?;
+    if backend.is_none() {
+        node.warn("is not supported here: memory is used; redis makes one cache of all proxies");
     }
+    backend
 }
 
 fn fraction(fields: &Fields<'_>, key: &'static str) -> Option<f64> {

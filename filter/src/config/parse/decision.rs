@@ -1,12 +1,8 @@
 //! Reads `decisions`.
 
-use crate::classify::pii::Kind;
-use crate::config::reader::{Fields, Node};
-use crate::config::types::{
-    CachePolicy, Condition, ConditionKind, Decision, HeaderMutation, JailbreakPolicy, ModelRef,
-    Operator, PiiPolicy, PromptMode, Rule, SystemPrompt, Term,
-};
-use crate::headers::ROUTING_HEADERS;
+use super::plugin::plugins;
+use crate::config::reader::{Fields, Form, Node, did_you_mean, nearest};
+use crate::config::types::{Condition, ConditionKind, Decision, ModelRef, Operator, Rule, Term};
 
 /// How deep rules may stand within rules.
 const MAX_DEPTH: usize = 8;
@@ -19,7 +15,7 @@ pub fn decision(node: &Node<'_>) -> Decision {
     let rule = fields.fields("rules").map(|rules| rule(&rules, MAX_DEPTH));
     let model_refs = model_refs(&fields);
     let plugins = plugins(&fields);
-    fields.ignore(&["description"]);
+    fields.check(&[("description", Form::Text)]);
     fields.finish();
     Decision {
         name,
@@ -37,15 +33,10 @@ pub fn decision(node: &Node<'_>) -> Decision {
 /// Reads a rule and the rules in it, down to a depth.
 fn rule(rules: &Fields<'_>, depth: usize) -> Rule {
     // The original compares with "AND" exactly and takes all else for OR.
-    let operator = match rules.get("operator").map(|node| (node.text(), node)) {
-        Some((Some(text), _)) if text == "AND" => Operator::And,
-        Some((Some(text), _)) if text == "NOT" => Operator::Not,
-        Some((Some(text), node)) if text != "OR" => {
-            node.warn(format!("is none of AND, OR and NOT but {text:?}: OR is used"));
-            Operator::Or
-        }
-        _ => Operator::Or,
-    };
+    let operators = [("AND", Operator::And), ("OR", Operator::Or), ("NOT", Operator::Not)];
+    let operator = rules.get("operator");
+    let operator = operator.and_then(|node| node.preference(&operators, "OR is used"));
+    let operator = operator.unwrap_or(Operator::Or);
     let terms = rules.items("conditions").iter().filter_map(|node| term(node, depth)).collect();
     rules.finish();
     Rule { operator, terms }
@@ -71,7 +62,9 @@ fn condition(node: &Node<'_>, fields: &Fields<'_>) -> Condition {
     fields.finish();
     let known = ConditionKind::NAMES.iter().find(|(name, _)| *name == kind);
     if known.is_none() && !kind.is_empty() {
-        node.warn(format!("conditions of type {kind:?} are not evaluated and never hold"));
+        let kinds = ConditionKind::NAMES.iter().map(|(name, _)| *name);
+        let hint = did_you_mean(nearest(kinds, &kind));
+        node.warn(format!("conditions of type {kind:?} are not evaluated and never hold{hint}"));
     }
     Condition { kind: known.map_or(ConditionKind::Unevaluated, |(_, kind)| *kind), name }
 }
@@ -82,6 +75,9 @@ fn model_refs(decision: &Fields<'_>) -> Vec<ModelRef> {
     if items.is_empty() {
         list.error("must name at least one model");
     }
+    for further in items.iter().skip(1) {
+        further.warn("is never chosen: a decision takes its first model, as in the original");
+    }
     items.iter().map(model_ref).collect()
 }
 
@@ -91,160 +87,8 @@ fn model_ref(node: &Node<'_>) -> ModelRef {
     let use_reasoning = fields.require("use_reasoning").and_then(|node| node.flag());
     let lora_name = fields.text("lora_name");
     let reasoning_effort = fields.text("reasoning_effort");
-    fields.ignore(&["reasoning_description"]);
+    fields.check(&[("reasoning_description", Form::Text)]);
     fields.finish();
     let use_reasoning = use_reasoning.unwrap_or(false);
     ModelRef { model, lora_name, use_reasoning, reasoning_effort }
-}
-
-/// The plugins of a decision that are run.
-#[derive(Default)]
-struct Plugins {
-    system_prompt: Option<SystemPrompt>,
-    jailbreak: Option<JailbreakPolicy>,
-    pii: Option<PiiPolicy>,
-    cache: Option<CachePolicy>,
-    headers: Option<HeaderMutation>,
-}
-
-/// Reads the plugins of a decision; the first of a type counts.
-fn plugins(decision: &Fields<'_>) -> Plugins {
-    let mut plugins = Plugins::default();
-    let mut seen: Vec<String> = Vec::new();
-    for node in decision.items("plugins") {
-        let fields = node.fields();
-        let kind = fields.required_text("type");
-        let settings = fields.get("configuration").filter(|_| !seen.contains(&kind));
-        match (kind.as_str(), settings) {
-            ("system_prompt", Some(node)) => plugins.system_prompt = system_prompt(&node),
-            ("jailbreak", Some(node)) => plugins.jailbreak = Some(jailbreak(&node)),
-            ("pii", Some(node)) => plugins.pii = pii(&node),
-            ("semantic-cache", Some(node)) => plugins.cache = Some(cache(&node)),
-            ("header_mutation", Some(node)) => plugins.headers = Some(header_mutation(&node)),
-            (
-                "system_prompt" | "pii" | "jailbreak" | "semantic-cache" | "header_mutation" | "",
-                _,
-            ) => {}
-            (other, _) => {
-                node.warn(format!("plugins of type {other:?} are not run by this version"));
-            }
-        }
-        seen.push(kind);
-        fields.finish();
-    }
-    plugins
-}
-
-fn jailbreak(node: &Node<'_>) -> JailbreakPolicy {
-    let fields = node.fields();
-    let enabled = fields.flag("enabled").unwrap_or(false);
-    let threshold = fields.get("threshold").and_then(|node| node.fraction());
-    fields.finish();
-    JailbreakPolicy { enabled, threshold }
-}
-
-fn pii(node: &Node<'_>) -> Option<PiiPolicy> {
-    let fields = node.fields();
-    let enabled = fields.flag("enabled").unwrap_or(false);
-    let threshold = fields.get("threshold").and_then(|node| node.fraction());
-    let mut allowed = Vec::new();
-    for node in fields.items("pii_types_allowed") {
-        let Some(name) = node.text() else { continue };
-        // As in the original: with or without the prefix of a tag.
-        let bare = ["B-", "I-", "O-", "E-"].iter().find_map(|prefix| name.strip_prefix(prefix));
-        let bare = bare.unwrap_or(&name).to_owned();
-        if Kind::named(&bare).is_none() && bare != "NO_PII" {
-            node.warn(format!("no type of personal data is {name:?}: it allows nothing"));
-        }
-        allowed.push(bare);
-    }
-    fields.finish();
-    enabled.then_some(PiiPolicy { threshold, allowed })
-}
-
-fn system_prompt(node: &Node<'_>) -> Option<SystemPrompt> {
-    let fields = node.fields();
-    let text = fields.text("system_prompt");
-    let enabled = fields.flag("enabled").unwrap_or(text.is_some());
-    let mode = match fields.get("mode").map(|node| (node.text(), node)) {
-        Some((Some(mode), _)) if mode == "insert" => PromptMode::Insert,
-        Some((Some(mode), node)) if mode != "replace" && !mode.is_empty() => {
-            node.warn(format!("is neither replace nor insert but {mode:?}: replace is used"));
-            PromptMode::Replace
-        }
-        _ => PromptMode::Replace,
-    };
-    fields.finish();
-    text.filter(|_| enabled).map(|text| SystemPrompt { text, mode })
-}
-
-/// Headers by which messages are framed, or that say how to read them.
-const FRAMING: [&str; 9] = [
-    "content-length",
-    "content-encoding",
-    "transfer-encoding",
-    "connection",
-    "expect",
-    "host",
-    "te",
-    "trailer",
-    "upgrade",
-];
-/// Headers that the router sets besides those of [`ROUTING_HEADERS`].
-const SET: [&str; 3] = ["traceparent", "tracestate", "accept-encoding"];
-
-fn cache(node: &Node<'_>) -> CachePolicy {
-    let fields = node.fields();
-    let enabled = fields.flag("enabled").unwrap_or(false);
-    let threshold = fields.get("similarity_threshold").and_then(|node| node.fraction());
-    fields.finish();
-    CachePolicy { enabled, threshold }
-}
-
-fn header_mutation(node: &Node<'_>) -> HeaderMutation {
-    let fields = node.fields();
-    let pairs = |key| fields.items(key).iter().filter_map(header).collect();
-    let mutation = HeaderMutation {
-        add: pairs("add"),
-        update: pairs("update"),
-        delete: fields.items("delete").iter().filter_map(header_name).collect(),
-    };
-    fields.finish();
-    mutation
-}
-
-/// A header's name and value, as long as they can stand in a request.
-fn header(node: &Node<'_>) -> Option<(String, String)> {
-    let fields = node.fields();
-    let name = fields.require("name").and_then(|node| header_name(&node));
-    let value = fields.require("value").and_then(|node| {
-        let text = node.text()?;
-        let safe = text.bytes().all(|byte| byte == b'\t' || (0x20..0x7f).contains(&byte));
-        if !safe {
-            node.error("must be printable ASCII");
-        }
-        safe.then_some(text)
-    });
-    fields.finish();
-    Some((name?, value?))
-}
-
-/// The lower-case name of a header that the configuration may change: not one
-/// by which messages are framed, nor one of the router's own.
-fn header_name(node: &Node<'_>) -> Option<String> {
-    let name = node.text()?.to_ascii_lowercase();
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(is_token) {
-        node.error(format!("is not the name of a header: {name:?}"));
-        return None;
-    }
-    if FRAMING.contains(&name.as_str()) {
-        node.error(format!("{name} frames the message and cannot be changed"));
-        return None;
-    }
-    if ROUTING_HEADERS.contains(&name.as_str()) || SET.contains(&name.as_str()) {
-        node.error(format!("{name} is set by the router and cannot be changed"));
-        return None;
-    }
-    Some(name)
 }

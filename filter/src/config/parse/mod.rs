@@ -3,9 +3,12 @@
 mod backend;
 mod cache;
 mod decision;
+mod plugin;
+pub mod process;
 mod signal;
+pub mod unsupported;
 
-use super::reader::{Fields, Node};
+use super::reader::{Fields, Form, Node};
 use super::types::{Category, Config, DEFAULT_AUTO_NAME, Strategy};
 use super::{filter, inference, tracing};
 
@@ -27,23 +30,30 @@ pub const CATEGORY_LABELS: [&str; 14] = [
     "psychology",
 ];
 
+/// Keys that categories had before there were decisions, which the original
+/// does not read any more, and what says the same now.
+const BEFORE_DECISIONS: [(&str, &str); 10] = [
+    ("model_scores", "modelRefs"),
+    ("system_prompt", "a plugin system_prompt"),
+    ("system_prompt_enabled", "a plugin system_prompt"),
+    ("system_prompt_mode", "a plugin system_prompt"),
+    ("semantic_cache_enabled", "a plugin semantic-cache"),
+    ("semantic_cache_similarity_threshold", "a plugin semantic-cache"),
+    ("jailbreak_enabled", "a plugin jailbreak"),
+    ("jailbreak_threshold", "a plugin jailbreak"),
+    ("pii_enabled", "a plugin pii"),
+    ("pii_threshold", "a plugin pii"),
+];
+
 /// Reads a whole configuration. Whatever is wrong with it is an error in the
 /// node's report, and stands in the result as if it had not been written.
 pub fn config(root: &Node<'_>) -> Config {
     let top = root.fields();
-    // What configures the original's process, not its behaviour.
-    top.ignore(&[
-        "server",
-        "clear_route_cache",
-        "config_source",
-        "bert_model",
-        "fact_check_rules",
-        "embedding_models",
-        "api",
-        "listeners",
-    ]);
     let mut asked = inference::classifier(&top);
     let prompt_guard = inference::prompt_guard(&top, &mut asked.stand_ins);
+    process::read(&top, &mut asked.stand_ins);
+    unsupported::read(&top);
+    top.items("fact_check_rules").iter().for_each(signal::fact_check_rule);
     let filter = filter::read(&top);
     let host_names = filter.endpoints.host_names;
     let endpoints = top.items("vllm_endpoints");
@@ -62,7 +72,7 @@ pub fn config(root: &Node<'_>) -> Config {
         stand_ins: asked.stand_ins,
         keyword_rules: top.items("keyword_rules").iter().map(signal::keyword_rule).collect(),
         embedding_rules: top.items("embedding_rules").iter().map(signal::embedding_rule).collect(),
-        fact_check_threshold: fact_check_threshold(&top),
+        fact_check_threshold: unsupported::hallucination_mitigation(&top).unwrap_or(0.7),
         semantic_cache: cache::read(&top),
         categories: top.items("categories").iter().map(category).collect(),
         decisions: top.items("decisions").iter().map(decision::decision).collect(),
@@ -83,42 +93,33 @@ fn named<T>(top: &Fields<'_>, key: &'static str, read: impl Fn(String, &Node<'_>
 }
 
 fn strategy(top: &Fields<'_>) -> Strategy {
-    let Some(node) = top.get("strategy") else { return Strategy::default() };
-    match node.text().as_deref() {
-        Some("confidence") => Strategy::Confidence,
-        Some("priority" | "") | None => Strategy::Priority,
-        Some(other) => {
-            node.warn(format!("unknown strategy {other:?}, priority is used"));
-            Strategy::Priority
-        }
-    }
+    let strategies = [("priority", Strategy::Priority), ("confidence", Strategy::Confidence)];
+    let strategy = top.get("strategy");
+    strategy.and_then(|node| node.preference(&strategies, "priority is used")).unwrap_or_default()
 }
 
 fn category(node: &Node<'_>) -> Category {
     let fields = node.fields();
     let name = fields.required_text("name");
-    let labels = fields.items("mmlu_categories").iter().filter_map(Node::text).collect();
-    fields.ignore(&["description"]);
+    let labels = fields.texts("mmlu_categories");
+    fields.check(&[("description", Form::Text)]);
+    for (key, instead) in BEFORE_DECISIONS {
+        if let Some(node) = fields.get(key) {
+            node.note(|| Form::Any);
+            node.warn(format!("has no effect on a category: {instead} of a decision says it"));
+        }
+    }
     fields.finish();
     Category { name, labels }
 }
 
-/// What the file turns on and this version does not run, each with a warning.
+/// Stages that the file turns on and this version does not run, each with a
+/// warning.
 fn unavailable(top: &Fields<'_>) -> Vec<&'static str> {
-    for key in ["hallucination_mitigation", "response_api", "tools"] {
-        let Some(node) = top.get(key) else { continue };
-        if node.fields().flag("enabled") == Some(true) {
-            node.warn("is enabled here but not run by this version");
-        }
+    let Some(cache) = top.get("semantic_cache") else { return Vec::new() };
+    if cache.fields().flag("enabled") != Some(true) {
+        return Vec::new();
     }
-    let cached = top.fields("semantic_cache").and_then(|fields| fields.flag("enabled"));
-    if cached == Some(true) { vec!["cache.lookup"] } else { Vec::new() }
-}
-
-/// The least probability of a prompt that asks for facts: 0.7 as in the
-/// original.
-fn fact_check_threshold(top: &Fields<'_>) -> f64 {
-    let model = top.fields("hallucination_mitigation");
-    let model = model.and_then(|fields| fields.fields("fact_check_model"));
-    model.and_then(|model| model.get("threshold")?.fraction()).unwrap_or(0.7)
+    cache.warn("is enabled here but not run by this version");
+    vec!["cache.lookup"]
 }

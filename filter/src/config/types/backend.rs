@@ -18,6 +18,8 @@ pub enum ReasoningControl {
     TemplateArgument(String),
     /// `reasoning_effort: <effort>`.
     Effort,
+    /// None: of no type known.
+    Nothing,
 }
 
 /// An engine that serves models.

@@ -1,6 +1,9 @@
 //! A reader over a YAML value that collects every problem with its path,
 //! instead of stopping at the first as a derived deserializer does.
 
+mod form;
+mod name;
+
 use std::cell::RefCell;
 use std::time::Duration;
 
@@ -8,12 +11,49 @@ use serde_yaml::{Mapping, Value};
 
 use super::report::Report;
 
+pub use form::{Form, Key, Keys};
+pub use name::{did_you_mean, nearest};
+
+/// What a reading of one document gives besides its values.
+#[derive(Default)]
+pub struct Reading {
+    report: RefCell<Report>,
+    /// Kept only where the schema is made.
+    keys: Option<RefCell<Keys>>,
+}
+
+impl Reading {
+    /// One that also notes every key that is asked for.
+    #[must_use]
+    pub fn noting() -> Self {
+        Self { keys: Some(RefCell::default()), ..Self::default() }
+    }
+
+    /// What was found, and the keys that were asked for, if they were noted.
+    #[must_use]
+    pub fn end(self) -> (Report, Keys) {
+        (self.report.into_inner(), self.keys.map(RefCell::into_inner).unwrap_or_default())
+    }
+
+    fn note(&self, path: &str, note: impl FnOnce(&mut Key)) {
+        if let Some(keys) = &self.keys {
+            note(keys.borrow_mut().at(path));
+        }
+    }
+
+    fn note_form(&self, path: &str, form: impl FnOnce() -> Form) {
+        self.note(path, |key| {
+            key.forms.insert(form());
+        });
+    }
+}
+
 /// A value and where it stands in the file.
 #[derive(Clone)]
 pub struct Node<'a> {
     path: String,
     value: &'a Value,
-    report: &'a RefCell<Report>,
+    reading: &'a Reading,
 }
 
 /// A mapping being read; remembers which keys were asked for, so that
@@ -22,25 +62,48 @@ pub struct Fields<'a> {
     path: String,
     /// `None` where no mapping stands: an error already, so nothing is missed.
     entries: Option<&'a Mapping>,
-    report: &'a RefCell<Report>,
+    reading: &'a Reading,
     known: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Node<'a> {
     /// The top of a document.
     #[must_use]
-    pub fn root(value: &'a Value, report: &'a RefCell<Report>) -> Self {
-        Self { path: String::new(), value, report }
+    pub fn root(value: &'a Value, reading: &'a Reading) -> Self {
+        Self { path: String::new(), value, reading }
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where the value of a key below it stands.
+    #[must_use]
+    pub fn path_of(&self, key: &str) -> String {
+        joined(&self.path, key)
+    }
+
+    /// The value as it is written.
+    #[must_use]
+    pub fn value(&self) -> &'a Value {
+        self.value
     }
 
     /// Records an error here.
     pub fn error(&self, message: impl Into<String>) {
-        self.report.borrow_mut().error(self.path.clone(), message);
+        self.reading.report.borrow_mut().error(self.path.clone(), message);
     }
 
     /// Records a warning here.
     pub fn warn(&self, message: impl Into<String>) {
-        self.report.borrow_mut().warn(self.path.clone(), message);
+        self.reading.report.borrow_mut().warn(self.path.clone(), message);
+    }
+
+    /// Notes what the value may be, where it is not read otherwise.
+    pub fn note(&self, form: impl FnOnce() -> Form) {
+        self.reading.note_form(&self.path, form);
     }
 
     fn expected<T>(&self, kind: &str) -> Option<T> {
@@ -52,6 +115,11 @@ impl<'a> Node<'a> {
     /// original's parser (Go yaml.v2) does.
     #[must_use]
     pub fn text(&self) -> Option<String> {
+        self.note(|| Form::Text);
+        self.string()
+    }
+
+    fn string(&self) -> Option<String> {
         match self.value {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -63,6 +131,7 @@ impl<'a> Node<'a> {
     /// A boolean, also in the YAML 1.1 spellings that Go yaml.v2 reads.
     #[must_use]
     pub fn flag(&self) -> Option<bool> {
+        self.note(|| Form::Flag);
         match self.value {
             Value::Bool(flag) => Some(*flag),
             Value::String(text) => match text.to_ascii_lowercase().as_str() {
@@ -77,6 +146,11 @@ impl<'a> Node<'a> {
     /// A finite number.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
+        self.note(|| Form::Number);
+        self.finite()
+    }
+
+    fn finite(&self) -> Option<f64> {
         match self.value.as_f64() {
             Some(number) if number.is_finite() => Some(number),
             _ => self.expected("a number"),
@@ -86,7 +160,8 @@ impl<'a> Node<'a> {
     /// A number from 0 to 1.
     #[must_use]
     pub fn fraction(&self) -> Option<f64> {
-        let number = self.number()?;
+        self.note(|| Form::Fraction);
+        let number = self.finite()?;
         if (0.0..=1.0).contains(&number) {
             return Some(number);
         }
@@ -98,6 +173,7 @@ impl<'a> Node<'a> {
     /// 3, is whole.
     #[must_use]
     pub fn integer(&self, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
+        self.note(|| Form::Integer(*range.start(), *range.end()));
         let whole = self.value.as_i64().or_else(|| {
             let number = self.value.as_f64()?;
             #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and small")]
@@ -120,6 +196,7 @@ impl<'a> Node<'a> {
     /// A duration such as `5s`, `250ms` or `1m`.
     #[must_use]
     pub fn duration(&self) -> Option<Duration> {
+        self.note(|| Form::Duration);
         let Value::String(text) = self.value else {
             return self.expected("a duration such as 5s or 250ms");
         };
@@ -139,19 +216,36 @@ impl<'a> Node<'a> {
 
     /// One of the named choices.
     #[must_use]
-    pub fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.text()?;
-        if let Some((_, value)) = choices.iter().find(|(name, _)| *name == text) {
-            return Some(*value);
+    pub fn choice<T: Copy>(&self, choices: &[(&'static str, T)]) -> Option<T> {
+        self.note(|| Form::Choice(names(choices)));
+        let text = self.string()?;
+        let chosen = chosen(choices, &text);
+        if chosen.is_none() {
+            let names = names(choices).join(", ");
+            self.error(format!("must be one of {names}, is {text:?}"));
         }
-        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        self.error(format!("must be one of {}, is {text:?}", names.join(", ")));
-        None
+        chosen
+    }
+
+    /// One of the named choices. Any other text is taken by the original too:
+    /// it is a warning, which says what happens `otherwise`.
+    #[must_use]
+    pub fn preference<T: Copy>(&self, choices: &[(&'static str, T)], otherwise: &str) -> Option<T> {
+        self.note(|| Form::Preference(names(choices)));
+        let text = self.string().filter(|text| !text.is_empty())?;
+        let chosen = chosen(choices, &text);
+        if chosen.is_none() {
+            let names = names(choices).join(", ");
+            self.warn(format!("is none of {names} but {text:?}: {otherwise}"));
+        }
+        chosen
     }
 
     /// A mapping; anything else is an error and reads as an empty one.
     #[must_use]
     pub fn fields(&self) -> Fields<'a> {
+        self.note(|| Form::Mapping);
+        self.reading.note(&self.path, |key| key.opened += 1);
         let entries = match self.value {
             Value::Mapping(entries) => Some(entries),
             _ => self.expected("a mapping"),
@@ -159,7 +253,7 @@ impl<'a> Node<'a> {
         Fields {
             path: self.path.clone(),
             entries,
-            report: self.report,
+            reading: self.reading,
             known: RefCell::new(Vec::new()),
         }
     }
@@ -167,13 +261,14 @@ impl<'a> Node<'a> {
     /// The items of a list.
     #[must_use]
     pub fn items(&self) -> Vec<Node<'a>> {
+        self.note(|| Form::List);
         let Value::Sequence(items) = self.value else {
             return self.expected("a list").unwrap_or_default();
         };
         let item = |(index, value)| Node {
             path: format!("{}[{index}]", self.path),
             value,
-            report: self.report,
+            reading: self.reading,
         };
         items.iter().enumerate().map(item).collect()
     }
@@ -181,12 +276,13 @@ impl<'a> Node<'a> {
     /// The entries of a mapping whose keys are names that the user chose.
     #[must_use]
     pub fn entries(&self) -> Vec<(String, Node<'a>)> {
+        self.note(|| Form::Entries);
         let Value::Mapping(entries) = self.value else {
             return self.expected("a mapping").unwrap_or_default();
         };
         let entry = |(key, value)| {
             let name = key_name(key);
-            let node = Node { path: format!("{}.{name}", self.path), value, report: self.report };
+            let node = Node { path: format!("{}.{name}", self.path), value, reading: self.reading };
             (name, node)
         };
         entries.iter().map(entry).collect()
@@ -198,9 +294,10 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn get(&self, key: &'static str) -> Option<Node<'a>> {
         self.known.borrow_mut().push(key);
+        self.reading.note(&self.path_of(key), |_| ());
         match self.entries?.get(key) {
             None | Some(Value::Null) => None,
-            Some(value) => Some(Node { path: self.path_of(key), value, report: self.report }),
+            Some(value) => Some(Node { path: self.path_of(key), value, reading: self.reading }),
         }
     }
 
@@ -214,8 +311,9 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn require(&self, key: &'static str) -> Option<Node<'a>> {
         let node = self.get(key);
+        self.reading.note(&self.path_of(key), |key| key.required += 1);
         if node.is_none() && self.entries.is_some() {
-            self.report.borrow_mut().error(self.path_of(key), "missing");
+            self.reading.report.borrow_mut().error(self.path_of(key), "missing");
         }
         node
     }
@@ -256,9 +354,27 @@ impl<'a> Fields<'a> {
         self.get(key)?.flag()
     }
 
-    /// Marks keys as known that other software reads and this does not.
-    pub fn ignore(&self, keys: &[&'static str]) {
-        self.known.borrow_mut().extend_from_slice(keys);
+    /// Reads the texts at `key`; none when absent.
+    #[must_use]
+    pub fn texts(&self, key: &'static str) -> Vec<String> {
+        self.items(key).iter().filter_map(Node::text).collect()
+    }
+
+    /// Checks values that have no effect here but must be what they should be,
+    /// as in the original.
+    pub fn check(&self, keys: &[(&'static str, Form)]) {
+        for (key, form) in keys {
+            let Some(node) = self.get(key) else { continue };
+            match form {
+                Form::Flag => drop(node.flag()),
+                Form::Number => drop(node.number()),
+                Form::Fraction => drop(node.fraction()),
+                Form::Integer(least, most) => drop(node.integer(*least..=*most)),
+                Form::Texts => drop(self.texts(key)),
+                Form::Any => node.note(|| Form::Any),
+                _ => drop(node.text()),
+            }
+        }
     }
 
     /// Warns about every key that was never asked for.
@@ -268,6 +384,7 @@ impl<'a> Fields<'a> {
 
     /// Refuses every key that was never asked for.
     pub fn finish_strict(&self) {
+        self.reading.note_form(&self.path, || Form::Strict);
         self.unknown(Report::error);
     }
 
@@ -277,38 +394,32 @@ impl<'a> Fields<'a> {
             if known.contains(&key.as_str()) {
                 continue;
             }
-            let near = known.iter().find(|name| looks_like(name, &key));
-            let message = match near {
-                Some(name) => format!("unknown key (did you mean {name}?)"),
-                None => "unknown key".to_owned(),
-            };
-            record(&mut self.report.borrow_mut(), self.path_of(&key), message);
+            let near = nearest(known.iter().copied(), &key);
+            let message = format!("unknown key{}", did_you_mean(near));
+            record(&mut self.reading.report.borrow_mut(), self.path_of(&key), message);
         }
     }
 
     fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        joined(&self.path, key)
     }
 }
 
-/// Whether two names differ only in case and separators, or by one character.
+/// The path of what stands at `below` under `path`.
 #[must_use]
-pub fn looks_like(one: &str, other: &str) -> bool {
-    let fold = |name: &str| -> Vec<char> {
-        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
-    let (one, other) = (fold(one), fold(other));
-    if one == other {
-        return true;
+pub fn joined(path: &str, below: &str) -> String {
+    match (path, below) {
+        ("", only) | (only, "") => only.to_owned(),
+        _ => format!("{path}.{below}"),
     }
-    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
-    let common_start = short.iter().zip(&long).take_while(|(a, b)| a == b).count();
-    let common_end = short.iter().rev().zip(long.iter().rev()).take_while(|(a, b)| a == b).count();
-    match long.len() - short.len() {
-        0 => short.len() > 3 && common_start + common_end + 1 >= short.len(),
-        1 => short.len() > 3 && common_start + common_end >= short.len(),
-        _ => false,
-    }
+}
+
+fn names<T>(choices: &[(&'static str, T)]) -> Vec<&'static str> {
+    choices.iter().map(|(name, _)| *name).collect()
+}
+
+fn chosen<T: Copy>(choices: &[(&'static str, T)], text: &str) -> Option<T> {
+    choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value)
 }
 
 fn key_name(key: &Value) -> String {
