@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::bundle::Thresholds;
 use super::custom::{Custom, Task};
 use super::encoder::{Encoder, Reading, Scope};
 use super::memo::Memo;
@@ -93,6 +94,7 @@ pub struct Classifiers {
     limits: Limits,
     sources: Sources,
     encoder: OnceCell<Result<Rc<Encoder>, ClassifyError>>,
+    thresholds: OnceCell<Result<Thresholds, ClassifyError>>,
     shelf: RefCell<Shelf>,
     memo: RefCell<Memo<Known>>,
     /// Tokens of the text that was read last, until all of it is.
@@ -130,6 +132,7 @@ impl Classifiers {
             limits,
             sources,
             encoder: OnceCell::new(),
+            thresholds: OnceCell::new(),
             shelf: RefCell::new(Shelf::new(limits.slow)),
             memo: RefCell::new(Memo::new(limits.memo_entries)),
             tokens: RefCell::new(None),
@@ -155,6 +158,14 @@ impl Classifiers {
     /// What is wrong with the bundle.
     pub fn encoder(&self) -> Result<Rc<Encoder>, ClassifyError> {
         self.encoder.get_or_init(|| Bundle::embedded().encoder().map(Rc::new)).clone()
+    }
+
+    /// The bundle's thresholds, read once.
+    ///
+    /// # Errors
+    /// What is wrong with the bundle.
+    pub fn thresholds(&self) -> Result<Thresholds, ClassifyError> {
+        self.thresholds.get_or_init(|| Bundle::embedded().thresholds()).clone()
     }
 
     /// The most probable category of a text.

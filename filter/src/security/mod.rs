@@ -1,7 +1,7 @@
 //! What is done about attacks and personal data: what is looked at, what counts,
 //! and how a blocked request is answered.
 
-use crate::classify::{Budget, Bundle, Classifiers, ClassifyError, Coverage, Guarded};
+use crate::classify::{Budget, Classifiers, ClassifyError, Coverage, Guarded};
 use crate::config::{Config, Decision, PiiPolicy, PromptGuard};
 use crate::decision::Decided;
 
@@ -60,7 +60,7 @@ pub fn jailbreak(
     }
     let otherwise = match guard.threshold {
         Some(threshold) => threshold,
-        None => Bundle::embedded().thresholds()?.guard,
+        None => classifiers.thresholds()?.guard,
     };
     let thresholds = decided.possible().map(|decision| {
         let policy = decision.and_then(|decision| decision.jailbreak);
