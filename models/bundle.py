@@ -3,12 +3,14 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+import factcheck
 import likeness
 import ngrams
 from metrics import softmax
@@ -16,6 +18,7 @@ from settings import BUNDLE, CATEGORIES, GUARD, INPUTS, OUTPUTS, TAGS
 from shape import shapes
 
 FILES = ("classifier.onnx", "ngrams.bin", "likeness.json", "tokenizer.json", "labels.json", "thresholds.json")
+LATER = ("factcheck.bin", "factcheck.json")  # what factcheck.py adds
 LABELS = {"category": CATEGORIES, "guard": GUARD, "tags": TAGS}
 WINDOW = {"tokens": 128, "overlap": 24}  # [CLS] and [SEP] included; content tokens that neighbours share
 CATEGORY_WINDOWS = 2                     # category and embedding look at so many
@@ -40,6 +43,7 @@ class Bundle:
 
     def __init__(self, folder: Path = BUNDLE) -> None:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        self.folder = folder
         self.window: dict[str, int] = manifest["window"]
         self.thresholds: dict[str, float] = json.loads((folder / "thresholds.json").read_text("utf-8"))
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -48,6 +52,10 @@ class Bundle:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(str(folder / "classifier.onnx"), options, providers=["CPUExecutionProvider"])
+
+    @cached_property
+    def factcheck(self) -> factcheck.FactCheck:
+        return factcheck.read(self.folder)
 
     def windows(self, text: str) -> list[Window]:
         encoding = self.tokenizer.encode(text)
@@ -86,6 +94,11 @@ class Bundle:
         """The probability that an answer to one prompt serves the other."""
         return self.likeness.probability(one, other, float(self.embedding(one) @ self.embedding(other)))
 
+    def needs_fact_check(self, text: str) -> float:
+        """The probability that a text asks for facts that can be checked."""
+        ids = [w.ids for w in self.windows(text)[:CATEGORY_WINDOWS]]
+        return self.factcheck.probability(self.embedding(text), self.category(text), ids)
+
     def types(self, text: str) -> set[str]:
         """Names of the entity types that the token head finds: the first piece of a word decides, and at a seam the window in
         which it stands further inside."""
@@ -98,20 +111,34 @@ class Bundle:
 
 
 def write(folder: Path, version: str, thresholds: dict[str, float], training: dict) -> None:
-    """Labels, thresholds and the manifest, which names the size and the sha256 of every other file. Call it last."""
+    """Labels, thresholds and the manifest, which names the size and the sha256 of every other file. Call it when all but those
+    that come later are there."""
     (folder / "labels.json").write_text(json.dumps(LABELS, indent=2) + "\n", "utf-8")
     (folder / "thresholds.json").write_text(json.dumps(thresholds, indent=2) + "\n", "utf-8")
-    files = {}
-    for name in FILES:
-        data = (folder / name).read_bytes()
-        files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     manifest = {
         "name": "semantic-router-classifier",
         "version": version,
         "window": WINDOW,
         "category_windows": CATEGORY_WINDOWS,
         "outputs": OUTPUTS,
-        "files": files,
+        "files": _checksums(folder, FILES),
         "training": training,
     }
+    _write_manifest(folder, manifest)
+
+
+def refresh(folder: Path, texts: dict[str, int]) -> None:
+    """The manifest again, once what comes later is there too, fitted on so many texts."""
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest["files"] = _checksums(folder, FILES + LATER)
+    manifest["training"]["texts"] |= texts
+    _write_manifest(folder, manifest)
+
+
+def _checksums(folder: Path, names: tuple[str, ...]) -> dict[str, dict]:
+    data = {name: (folder / name).read_bytes() for name in names}
+    return {name: {"bytes": len(of), "sha256": hashlib.sha256(of).hexdigest()} for name, of in data.items()}
+
+
+def _write_manifest(folder: Path, manifest: dict) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")

@@ -20,6 +20,8 @@ One small encoder with four heads, compiled into the filter's module and run on 
 - **category**: one of {count} fields: {labels}. `other` is whatever none of the others covers, small talk too.
 - **prompt guard**: benign or jailbreak; jailbreaks are also instructions hidden in mails, pages, files and tool output.
 - **names**: BIO tags for {entities}. All other types of personal data are found by recognisers in the filter (`filter/src/classify/pii`).
+- **fact check**: whether a prompt asks for facts about the world that can be checked: a regression on the embedding, the probabilities of the categories and
+  token n-grams (`factcheck.py`).
 - **embedding**: {embedding} numbers of length 1, about what MiniLM's are. Whether two prompts ask the same, a network of sixteen units says from their cosine
   and from what their words have in common (`likeness.py`).
 
@@ -56,6 +58,7 @@ the poolings find anywhere in it.
 | `data/guard` | attacks by technique, and harmless texts, most of them hard | {guard} |
 | guard texts | the same with an altered copy of each (cut into other text, disturbed), and prompts | {guard_texts} |
 | `data/pii` | templates with a generator of values, marked sentences, texts without names | {entities_count} examples |
+| `data/factcheck` | prompts that ask for facts, and others | {factcheck} |
 | `data/pairs` | prompts, each with paraphrases and look-alikes | {groups} groups |
 
 All text in `data` was written for this project, most of it by language models; none comes from a published data set.

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import corpus
+import factcheck
 import pii
 from bundle import Bundle
 from corpus import Split, of
@@ -75,6 +76,18 @@ def of_tags(bundle: Bundle) -> list[str]:
     return out
 
 
+def of_fact_check(bundle: Bundle) -> list[str]:
+    lines, out = factcheck.held_out(), ["fact check"]
+    said = [bundle.needs_fact_check(text) for text, _ in lines]
+    for limit in (0.5, 0.7):
+        right = [(p >= limit) == bool(label) for p, (_, label) in zip(said, lines)]
+        out.append(f"  accuracy at {limit:<12} {share(sum(right), len(right))}")
+        for label, name in ((1, "recall"), (0, "false positives")):
+            mine = [p >= limit for p, (_, truth) in zip(said, lines) if truth == label]
+            out.append(f"  {name:<24} {share(sum(mine), len(mine))}")
+    return out
+
+
 def of_pairs(bundle: Bundle) -> list[str]:
     groups = [group for group, split in corpus.groups() if split is Split.TEST]
     limit, out = bundle.thresholds["likeness"], [f"cache pairs at {bundle.thresholds['likeness']}"]
@@ -85,7 +98,7 @@ def of_pairs(bundle: Bundle) -> list[str]:
 
 
 def report(bundle: Bundle) -> str:
-    return "\n".join(of_category(bundle) + of_guard(bundle) + of_tags(bundle) + of_pairs(bundle))
+    return "\n".join(of_category(bundle) + of_guard(bundle) + of_tags(bundle) + of_pairs(bundle) + of_fact_check(bundle))
 
 
 def main() -> None:

@@ -53,5 +53,6 @@ def write() -> None:
                 "category": [round(float(p), 5) for p in bundle.category(text)],
                 "jailbreak": round(bundle.jailbreak(text), 5),
                 "names": sorted(bundle.types(text)),
+                "factcheck": round(bundle.needs_fact_check(text), 5),
                 "embedding": [round(float(v), 5) for v in bundle.embedding(text)[:16]],
             }, ensure_ascii=False) + "\n")

@@ -18,6 +18,7 @@ import corpus
 import distil
 import evaluate
 import export
+import factcheck
 import golden
 import material as materials
 import ngrams
@@ -77,6 +78,7 @@ def main() -> None:
     vocabulary.save(material.tokenizer, BUNDLE / "tokenizer.json")
     bundle.write(BUNDLE, VERSION, thresholds, {
         "seed": SEED, "settings": as_dict(plan), "texts": material.counts, "versions": versions()})
+    texts = factcheck.main()
     log(f"ONNX against PyTorch: {check_export(student, material.tokenizer, calibration):.1e}")
     golden.write()
     golden.write_entities()
@@ -84,7 +86,7 @@ def main() -> None:
     log(f"trained in {(time.time() - started) / 60:.0f} minutes")
     text = evaluate.report(bundle.Bundle())
     print(text)
-    card.write(text, calibration, thresholds, material.counts, plan)
+    card.write(text, calibration, thresholds, material.counts | {"factcheck": texts}, plan)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ impl Router {
         if (category && config.classify_category)
             || (jailbreak && config.prompt_guard.is_some())
             || (pii && config.detects_pii())
-            || rules.embeds()
+            || rules.reads()
         {
             // Whoever needs it is told what is wrong with it.
             let _ = classifiers.encoder();
@@ -121,9 +121,9 @@ impl Reply {
     }
 }
 
-/// Takes a request through all stages.
+/// Takes a request through all stages. `random` is any number, each as likely.
 #[must_use]
-pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
+pub fn run<'a>(router: &'a Router, body: &[u8], random: u64, clock: &dyn Clock) -> Run<'a> {
     let config = &router.config;
     let received = clock.now();
     let request = match Body::parse(body) {
@@ -169,7 +169,7 @@ pub fn run<'a>(router: &'a Router, body: &[u8], clock: &dyn Clock) -> Run<'a> {
 
     let found = decided.found.as_ref();
     let routing = Stage::run(clock, || Outcome::Ran(route::select(config, &request.model, found)));
-    let backend = Stage::run(clock, || endpoint(config, &routing));
+    let backend = Stage::run(clock, || endpoint(config, &routing, random));
     let mut edits = model_edits(&routing, &request);
     let system_prompt = Stage::run(clock, || inject(config, &routing, &request, &mut edits));
 
@@ -351,10 +351,14 @@ fn evaluate<'a>(
     (signals, rules.is_more_than_domains().then_some(stage))
 }
 
-fn endpoint<'a>(config: &'a Config, routing: &Stage<Selection<'a>>) -> Outcome<&'a Endpoint> {
+fn endpoint<'a>(
+    config: &'a Config,
+    routing: &Stage<Selection<'a>>,
+    random: u64,
+) -> Outcome<&'a Endpoint> {
     let chosen = routing
         .result()
-        .and_then(|selection| route::choose_endpoint(config, &selection.base_model));
+        .and_then(|selection| route::choose_endpoint(config, &selection.base_model, random));
     chosen.map_or(Outcome::Skipped("no_endpoint_configured"), Outcome::Ran)
 }
 

@@ -98,6 +98,7 @@ fn bootstrap(router: String) -> Bootstrap {
         default_engine: ([127, 0, 0, 1], 8001).into(),
         collector: None,
         module: module(),
+        host_names: false,
         buffer_limit: 2 << 20,
         listeners_file: None,
     }

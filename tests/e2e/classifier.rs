@@ -7,7 +7,7 @@ use std::time::Duration;
 use semantic_router_filter::classify::{Budget, Bundle, Classifiers, Limits, Sources, Wording};
 use semantic_router_filter::config::Inference;
 use support::client::Request;
-use support::corpus::{Golden, Pair, categories, golden, pairs};
+use support::corpus::{Golden, Pair, categories, facts, golden, pairs};
 use support::envoy::VERSIONS;
 use support::load::{self, Plan};
 use support::running::Running;
@@ -17,6 +17,8 @@ use support::stack::{Stack, trace_id, traceparent};
 const TOLERANCE: f64 = 1e-3;
 /// The least share of held-out prompts that are classified right, in percent.
 const ACCURACY: usize = 76;
+/// The same of those that ask for facts, or do not.
+const FACTS: usize = 87;
 
 fn classifiers() -> Classifiers {
     Classifiers::new(Limits::of(&Inference::default()), Sources::default())
@@ -32,12 +34,22 @@ fn held_out_prompts_are_classified_right() {
 }
 
 #[test]
+fn held_out_prompts_that_ask_for_facts_are_told_from_others() {
+    let classifiers = classifiers();
+    let prompts = facts().unwrap();
+    assert!(prompts.len() >= 300);
+    let said = |text: &str| classifiers.needs_fact_check(text, &Budget::unlimited()).unwrap();
+    let right = prompts.iter().filter(|(text, needs)| (said(text) >= 0.7) == *needs).count();
+    assert!(right * 100 >= prompts.len() * FACTS, "{right} of {}", prompts.len());
+}
+
+#[test]
 fn every_head_says_what_onnxruntime_says() {
     let classifiers = classifiers();
     let encoder = classifiers.encoder().unwrap();
     let texts = golden().unwrap();
     assert_eq!(texts.len(), 500);
-    for Golden { text, windows, category, jailbreak, names, embedding } in texts {
+    for Golden { text, windows, category, jailbreak, names, factcheck, embedding } in texts {
         let reading = encoder.read_whole(&text).unwrap();
         assert_eq!(reading.windows(), windows.len(), "{text}");
         for (said, known) in reading.category().iter().zip(&category) {
@@ -48,6 +60,8 @@ fn every_head_says_what_onnxruntime_says() {
         for (said, known) in reading.embedding().iter().zip(&embedding) {
             assert!((said - known).abs() < 1e-3, "{said} {known}: {text}");
         }
+        let facts = classifiers.needs_fact_check(&text, &Budget::unlimited()).unwrap();
+        assert!((facts - factcheck).abs() < TOLERANCE, "{facts} {factcheck}: {text}");
         let mut kinds: Vec<_> = reading.names().iter().map(|name| name.kind.name()).collect();
         kinds.sort_unstable();
         kinds.dedup();
@@ -99,6 +113,16 @@ async fn every_golden_text_has_the_same_verdicts_natively_and_in_envoy() {
             );
             let difference = span.double("category.confidence").unwrap() - native.confidence;
             assert!(difference.abs() < TOLERANCE, "{version}: {difference}: {text}");
+        }
+        let evaluated = tree.find("semantic_router.signal.evaluation");
+        assert_eq!(evaluated.len(), texts.len(), "{version}");
+        for span in evaluated {
+            let text = &texts[places[&span.trace_id()]].text;
+            let native = classifiers.needs_fact_check(text, &Budget::unlimited()).unwrap();
+            let scores = span.texts("signal.scores").unwrap().join(" ");
+            let said = scores.strip_prefix("fact_check:needs_fact_check=").unwrap();
+            let difference = said.parse::<f64>().unwrap() - native;
+            assert!(difference.abs() < 2.0 * TOLERANCE, "{version}: {scores} {native}: {text}");
         }
         let guarded = tree.find("semantic_router.security.jailbreak_detection");
         assert_eq!(guarded.len(), texts.len(), "{version}");

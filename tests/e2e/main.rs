@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod classifier;
 #[cfg(test)]
+mod endpoints;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod models;

@@ -72,6 +72,9 @@ const WASM_CONFIG: &str = "envoy.extensions.filters.http.wasm.v3.Wasm";
 pub struct Bootstrap {
     /// Its listeners.
     pub ingresses: Vec<Ingress>,
+    /// Whether chosen endpoints have names, which Envoy resolves, as in
+    /// `envoy/host-names.yaml`.
+    pub host_names: bool,
     /// Where requests without a chosen endpoint go.
     pub default_engine: SocketAddr,
     /// Where the filter's spans go; `None` for a cluster without hosts.
@@ -110,7 +113,7 @@ impl Bootstrap {
             "static_resources": {
                 "listeners": listeners,
                 "clusters": [
-                    original_dst("chosen-engine"),
+                    if self.host_names { named(CHOSEN) } else { original_dst(CHOSEN) },
                     cluster("default-engine", Some(self.default_engine)),
                     cluster("semantic-router-collector", self.collector),
                 ],
@@ -144,6 +147,7 @@ impl Bootstrap {
             Filter::Other(filter) => filter.clone(),
         });
         let mut filters: Vec<Value> = own.collect();
+        filters.extend(self.host_names.then(resolver));
         filters.push(json!({
             "name": "envoy.filters.http.router",
             "typed_config": {"@type": url("envoy.extensions.filters.http.router.v3.Router")},
@@ -163,7 +167,7 @@ impl Bootstrap {
                     "route_config": {"virtual_hosts": [{
                         "name": "engines",
                         "domains": ["*"],
-                        "routes": routes(),
+                        "routes": routes(self.host_names),
                     }]},
                     "http_filters": filters,
                 },
@@ -213,16 +217,53 @@ fn watched(file: &Path) -> Value {
     json!({"path_config_source": source, "resource_api_version": "V3"})
 }
 
-fn routes() -> Value {
+const CHOSEN: &str = "chosen-engine";
+const RESOLVER: &str = "envoy.filters.http.dynamic_forward_proxy";
+
+fn routes(host_names: bool) -> Value {
+    let rewrite = json!({RESOLVER: {
+        "@type": url("envoy.extensions.filters.http.dynamic_forward_proxy.v3.PerRouteConfig"),
+        "host_rewrite_header": "x-vsr-destination-endpoint",
+    }});
     json!([
         {
             "match": {"prefix": "/", "headers": [
                 {"name": "x-vsr-destination-endpoint", "present_match": true},
             ]},
-            "route": {"cluster": "chosen-engine", "timeout": "0s"},
+            "route": {"cluster": CHOSEN, "timeout": "0s"},
+            "typed_per_filter_config": if host_names { rewrite } else { json!({}) },
         },
         {"match": {"prefix": "/"}, "route": {"cluster": "default-engine", "timeout": "0s"}},
     ])
+}
+
+fn resolver() -> Value {
+    json!({
+        "name": RESOLVER,
+        "typed_config": {
+            "@type": url("envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig"),
+            "dns_cache_config": names(),
+        },
+    })
+}
+
+fn names() -> Value {
+    json!({"name": "engines", "dns_lookup_family": "ALL"})
+}
+
+fn named(name: &str) -> Value {
+    json!({
+        "name": name,
+        "connect_timeout": "5s",
+        "lb_policy": "CLUSTER_PROVIDED",
+        "cluster_type": {
+            "name": "envoy.clusters.dynamic_forward_proxy",
+            "typed_config": {
+                "@type": url("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig"),
+                "dns_cache_config": names(),
+            },
+        },
+    })
 }
 
 fn original_dst(name: &str) -> Value {

@@ -69,6 +69,8 @@ pub struct Golden {
     pub jailbreak: f64,
     /// Types of names, sorted.
     pub names: Vec<String>,
+    /// The probability that it asks for facts that can be checked.
+    pub factcheck: f64,
     /// The first values of the embedding.
     pub embedding: Vec<f32>,
 }
@@ -182,6 +184,20 @@ pub fn tagged() -> Result<Vec<Tagged>, Error> {
 /// The file or a line cannot be read.
 pub fn groups() -> Result<Vec<Group>, Error> {
     Ok(rows(&data().join("pairs/groups.jsonl"))?.into_iter().skip(4).step_by(5).collect())
+}
+
+/// The held-out prompts, and whether they ask for facts that can be checked.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn facts() -> Result<Vec<(String, bool)>, Error> {
+    let mut prompts = Vec::new();
+    for (name, needs) in [("needs", true), ("none", false)] {
+        let path = data().join(format!("factcheck/held-out/{name}.txt"));
+        let text = fs::read_to_string(&path).map_err(at(&path))?;
+        prompts.extend(text.lines().map(|line| (line.trim().replace("\\n", "\n"), needs)));
+    }
+    Ok(prompts)
 }
 
 /// What onnxruntime makes of 500 texts.

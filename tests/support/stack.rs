@@ -144,6 +144,7 @@ impl Stack {
             default_engine: self.default.addr(),
             collector: Some(self.collector_http),
             module: module(),
+            host_names: false,
             buffer_limit: 8 << 20,
             listeners_file: None,
         }

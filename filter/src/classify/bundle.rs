@@ -22,6 +22,10 @@ pub struct Bundle<'a> {
     pub ngrams: &'a [u8],
     /// `likeness.json`.
     pub likeness: &'a [u8],
+    /// `factcheck.json`.
+    pub factcheck: &'a [u8],
+    /// `factcheck.bin`.
+    pub factcheck_ngrams: &'a [u8],
 }
 
 /// The bundle in this build.
@@ -33,6 +37,8 @@ const EMBEDDED: Bundle<'static> = Bundle {
     onnx: include_bytes!("../../../models/bundle/classifier.onnx"),
     ngrams: include_bytes!("../../../models/bundle/ngrams.bin"),
     likeness: include_bytes!("../../../models/bundle/likeness.json"),
+    factcheck: include_bytes!("../../../models/bundle/factcheck.json"),
+    factcheck_ngrams: include_bytes!("../../../models/bundle/factcheck.bin"),
 };
 
 /// What `manifest.json` tells the runtime.

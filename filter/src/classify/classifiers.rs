@@ -1,5 +1,7 @@
 //! The classifiers of one virtual machine, and what they remember.
 
+mod rules;
+
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use super::bundle::Thresholds;
 use super::custom::{Custom, Task};
 use super::encoder::{Encoder, Reading, Scope};
+use super::factcheck::FactCheck;
 use super::memo::Memo;
 use super::pii::{self, Entity};
 use super::remote::{Answers, Questions};
@@ -14,6 +17,8 @@ use super::shelf::Shelf;
 use super::tokenizer::{Tokens, readable};
 use super::{Budget, Bundle, Category, ClassifyError, Coverage, Guarded, best, normalise};
 use crate::config::{Backend, Config, CustomModel, Inference};
+
+pub use rules::MAX_CANDIDATES;
 
 /// What bounds the work on one text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,10 +106,8 @@ pub struct Classifiers {
     tokens: RefCell<Option<(u128, Rc<Tokens>)>>,
     /// Embeddings of what prompts are compared with.
     candidates: RefCell<Memo<Rc<[f32]>>>,
+    facts: OnceCell<Result<Rc<FactCheck>, ClassifyError>>,
 }
-
-/// Candidates of embedding rules that a configuration may have.
-pub const MAX_CANDIDATES: usize = 4096;
 
 /// What is known of a text.
 #[derive(Clone, Default)]
@@ -113,6 +116,7 @@ struct Known {
     category: Option<Category>,
     guarded: Option<Guarded>,
     personal: Option<Personal>,
+    facts: Option<f64>,
 }
 
 /// Personal data in a text.
@@ -137,6 +141,7 @@ impl Classifiers {
             memo: RefCell::new(Memo::new(limits.memo_entries)),
             tokens: RefCell::new(None),
             candidates: RefCell::new(Memo::new(MAX_CANDIDATES)),
+            facts: OnceCell::new(),
         }
     }
 
@@ -191,39 +196,6 @@ impl Classifiers {
             ),
             Source::Sidecar => self.remembered(text, |known| &mut known.category, unanswered),
         }
-    }
-
-    /// The sentence embedding of a text: length 1.
-    ///
-    /// # Errors
-    /// [`ClassifyError`].
-    pub fn embedding(&self, text: &str, budget: &Budget<'_>) -> Result<Vec<f32>, ClassifyError> {
-        let encoder = self.encoder()?;
-        let (known, _) = self.read(&encoder, text, Scope::Beginning, budget)?;
-        Ok(known.reading.embedding())
-    }
-
-    /// The embedding of a text of the configuration, if it is known already.
-    #[must_use]
-    pub fn candidate(&self, text: &str) -> Option<Rc<[f32]>> {
-        let candidates = self.candidates.borrow();
-        candidates.get(candidates.key(text)).cloned()
-    }
-
-    /// The embedding of a text of the configuration, found now and kept.
-    ///
-    /// # Errors
-    /// [`ClassifyError`].
-    pub fn embed_candidate(&self, text: &str) -> Result<Rc<[f32]>, ClassifyError> {
-        let encoder = self.encoder()?;
-        let tokens = encoder.tokens(text, self.limits.max_tokens)?;
-        let reading =
-            encoder.read(&tokens, Scope::Beginning, &Budget::unlimited(), Reading::default())?;
-        let embedding: Rc<[f32]> = reading.embedding().into();
-        let mut candidates = self.candidates.borrow_mut();
-        let key = candidates.key(text);
-        candidates.put(key, Rc::clone(&embedding));
-        Ok(embedding)
     }
 
     /// Whether a text attacks the model that it is for: as it reads once it is

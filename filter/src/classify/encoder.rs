@@ -127,7 +127,7 @@ impl Encoder {
         let encoder = Self {
             tokenizer: Tokenizer::load(files.tokenizer)?,
             model: Model::load(files.onnx, &outputs)?,
-            ngrams: Ngrams::load(files.ngrams)?,
+            ngrams: Ngrams::load("ngrams.bin", files.ngrams)?,
             windowing,
             first_windows: manifest.category_windows,
             outputs,
@@ -176,6 +176,18 @@ impl Encoder {
             reading.scanned = end;
         }
         Ok(reading)
+    }
+
+    /// The ids of the first windows of a text, framed.
+    ///
+    /// # Errors
+    /// [`ClassifyError::Tokenizer`].
+    pub fn first_windows(&self, text: &str) -> Result<Vec<Vec<i64>>, ClassifyError> {
+        let frame = self.tokenizer.frame();
+        let tokens = self.tokens(text, self.windowing.tokens * self.first_windows)?.tokens;
+        let ranges = self.windowing.ranges(tokens.len(), frame).take(self.first_windows);
+        let window = |range| self.tokenizer.framed(tokens.get(range).unwrap_or_default()).0;
+        Ok(ranges.map(window).collect())
     }
 
     /// Reads the whole of a text, however long that takes.

@@ -7,6 +7,7 @@ mod category;
 mod classifiers;
 pub mod custom;
 mod encoder;
+mod factcheck;
 pub mod fetch;
 mod fnv;
 mod guard;

@@ -1,4 +1,4 @@
-//! What the guard sees besides the encoder: weights of token n-grams.
+//! What guard and fact check see besides the encoder: weights of token n-grams.
 //! `models/ngrams.py` fits them, and says what the file looks like.
 
 use super::{ClassifyError, fnv};
@@ -18,13 +18,13 @@ pub struct Ngrams {
 }
 
 impl Ngrams {
-    /// Reads `ngrams.bin`.
+    /// Reads a table, called `file` where it is none.
     ///
     /// # Errors
     /// [`ClassifyError::File`].
-    pub fn load(bytes: &[u8]) -> Result<Self, ClassifyError> {
+    pub fn load(file: &'static str, bytes: &[u8]) -> Result<Self, ClassifyError> {
         Self::read(bytes).ok_or_else(|| ClassifyError::File {
-            file: "ngrams.bin",
+            file,
             message: format!("{} bytes that are no table of n-grams", bytes.len()),
         })
     }
@@ -51,8 +51,8 @@ impl Ngrams {
         (sorted && weight.is_finite() && idf.is_finite()).then_some(Self { entries })
     }
 
-    /// What is to be added to the logit of a jailbreak for a window of tokens,
-    /// those that frame it among them.
+    /// What is to be added to a logit for a window of tokens, those that frame it
+    /// among them.
     #[must_use]
     pub fn score(&self, ids: &[i64]) -> f32 {
         let (mut sum, mut squares) = (0.0, 0.0);
@@ -84,14 +84,14 @@ mod tests {
     #[test]
     fn a_table_that_is_cut_or_unsorted_is_refused() {
         let good = Bundle::embedded().ngrams;
-        assert!(Ngrams::load(good).is_ok());
+        assert!(Ngrams::load("ngrams.bin", good).is_ok());
         for cut in [0, 3, 11, 12, good.len() - 1] {
-            let error = Ngrams::load(&good[..cut]).err().unwrap().to_string();
+            let error = Ngrams::load("ngrams.bin", &good[..cut]).err().unwrap().to_string();
             assert!(error.starts_with("ngrams.bin: "), "{error}");
         }
         let mut unsorted = good.to_vec();
         unsorted[12..16].copy_from_slice(&[0xFF; 4]);
-        assert!(Ngrams::load(&unsorted).is_err());
+        assert!(Ngrams::load("ngrams.bin", &unsorted).is_err());
     }
 
     #[test]

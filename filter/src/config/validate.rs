@@ -41,7 +41,11 @@ pub fn check(config: &Config, report: &mut Report) {
             format!("must be at least {LEAST_MEMO}, since the sidecar's answers are kept there"),
         );
     }
-    if !config.classify_category && !config.decisions.is_empty() {
+    let asks = |(_, condition): (_, &Condition)| condition.kind == ConditionKind::Domain;
+    let mut decisions = config.decisions.iter();
+    if !config.classify_category
+        && decisions.any(|decision| decision.rule.conditions().into_iter().any(asks))
+    {
         report.warn(
             "classifier.category_model",
             "names no model_id and category_mapping_path: prompts are not classified",
@@ -200,9 +204,6 @@ fn unreachable(config: &Config, condition: &Condition) -> Option<String> {
             "embedding rule",
             config.embedding_rules.iter().map(|rule| rule.name.as_str()).collect(),
         ),
-        ConditionKind::FactCheck if FACT_CHECK_SIGNALS.contains(&name) => {
-            return Some("fact_check is not evaluated by this version: it never holds".to_owned());
-        }
         ConditionKind::FactCheck => ("fact_check signal", FACT_CHECK_SIGNALS.to_vec()),
     };
     if known.contains(&name) {

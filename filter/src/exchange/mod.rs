@@ -118,8 +118,8 @@ impl Exchange {
             }
             return self.forward(Vec::new(), None);
         }
-        if self.request.is_model_list() {
-            return self.reply(request::model_list(&router.config, self.received));
+        if let Some(models) = self.request.models(&router.config, self.received) {
+            return self.reply(models);
         }
         let spoofed = self.request.without_spoofed();
         if end_of_stream {
@@ -151,7 +151,8 @@ impl Exchange {
         }
         let router = Rc::clone(&self.services.router);
         let clock = Rc::clone(&self.services.clock);
-        let run = pipeline::run(&router, body, clock.as_ref());
+        let random = self.services.ids.borrow_mut().random();
+        let run = pipeline::run(&router, body, random, clock.as_ref());
         self.conclude(&run, Vec::new(), counts)
     }
 
@@ -213,7 +214,10 @@ impl Exchange {
             self.request.decode(&body, &router.config)
         };
         let run = match decoded {
-            Ok(body) => pipeline::run(&router, &body, clock.as_ref()),
+            Ok(body) => {
+                let random = self.services.ids.borrow_mut().random();
+                pipeline::run(&router, &body, random, clock.as_ref())
+            }
             Err(unread) => self.not_read(&unread),
         };
         self.note(&run, counts);

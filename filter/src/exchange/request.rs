@@ -65,9 +65,20 @@ impl Request {
         self.spoofed.iter().cloned().map(HeaderEdit::Remove).collect()
     }
 
-    /// Whether the router answers with its list of models.
-    pub fn is_model_list(&self) -> bool {
-        self.method == "GET" && self.path.split('?').next() == Some("/v1/models")
+    /// The router's answer about models: their list, or one that stands in it.
+    /// About any other the engine is asked.
+    pub fn models(&self, config: &Config, now: UnixNanos) -> Option<Reply> {
+        if !matches!(self.method.as_str(), "GET" | "HEAD") {
+            return None;
+        }
+        let created = now / 1_000_000_000;
+        let path = self.path.split('?').next()?.strip_prefix("/v1/models")?;
+        let body = match path.strip_prefix('/') {
+            None if path.is_empty() => openai::model_list(config, created),
+            None => return None,
+            Some(id) => openai::model(config, &percent_decoded(id), created)?,
+        };
+        Some(Reply::json(200, body, "model_list"))
     }
 
     /// Whether the body's length is told in advance.
@@ -119,9 +130,17 @@ impl Request {
     }
 }
 
-/// The answer to a request for the list of models.
-pub fn model_list(config: &Config, now: UnixNanos) -> Reply {
-    Reply::json(200, openai::model_list(config, now / 1_000_000_000), "model_list")
+/// A part of a path as it reads; what is not UTF-8 then is no model's name.
+fn percent_decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).filter(|_| *first == b'%');
+        let code = code.and_then(|code| u8::from_str_radix(str::from_utf8(code).ok()?, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A body above the limit.

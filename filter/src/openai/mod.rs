@@ -12,7 +12,7 @@ mod texts;
 
 pub use error::{error_body, policy_error_body};
 pub use message::Message;
-pub use models::model_list;
-pub use object::{Edit, Object, ObjectError, Splice, encode_string, splice};
+pub use models::{model, model_list};
+pub use object::{Edit, Object, ObjectError, Splice, encode_string, offset, splice};
 pub use request::{Api, Body, BodyError, ChatRequest, CompletionRequest, ROLES, TOOLS, Wanted};
 pub use response::{Completion, ResponseReader};

@@ -3,6 +3,7 @@
 
 mod domain;
 mod embedding;
+mod fact_check;
 mod keyword;
 
 use crate::classify::{Budget, Category, Classifiers, ClassifyError};
@@ -55,8 +56,8 @@ pub struct Signal<'a> {
     /// Whether it holds.
     pub truth: Truth,
     /// What was compared with the threshold: the similarity of an `embedding`
-    /// rule, the probability of the category for a `domain`. `None` where
-    /// nothing was measured.
+    /// rule, the probability of a `fact_check` signal; for a `domain` that of
+    /// the category. `None` where nothing was measured.
     pub score: Option<f64>,
 }
 
@@ -88,6 +89,8 @@ pub struct Rules {
     domains: Vec<String>,
     keywords: Keywords,
     embeddings: Vec<EmbeddingRule>,
+    fact_checks: Vec<&'static str>,
+    fact_check_threshold: f64,
 }
 
 impl Rules {
@@ -107,7 +110,11 @@ impl Rules {
             config.keyword_rules.iter().filter(|rule| asks(ConditionKind::Keyword, &rule.name));
         let embeddings =
             config.embedding_rules.iter().filter(|rule| asks(ConditionKind::Embedding, &rule.name));
+        let fact_checks =
+            FACT_CHECK_SIGNALS.into_iter().filter(|name| asks(ConditionKind::FactCheck, name));
         Self {
+            fact_checks: fact_checks.collect(),
+            fact_check_threshold: config.fact_check_threshold,
             domains,
             keywords: Keywords::of(keywords),
             embeddings: embeddings.cloned().collect(),
@@ -117,13 +124,13 @@ impl Rules {
     /// Whether a decision asks for more than the category.
     #[must_use]
     pub fn is_more_than_domains(&self) -> bool {
-        !self.keywords.is_empty() || !self.embeddings.is_empty()
+        !self.keywords.is_empty() || self.reads()
     }
 
     /// Whether the bundled model is needed.
     #[must_use]
-    pub fn embeds(&self) -> bool {
-        !self.embeddings.is_empty()
+    pub fn reads(&self) -> bool {
+        !self.embeddings.is_empty() || !self.fact_checks.is_empty()
     }
 
     /// The signals of a prompt, and what went wrong where one is unknown. The
@@ -143,8 +150,11 @@ impl Rules {
         let mut found = Signals(self.keywords.signals(prompt));
         let (near, error) = embedding::signals(&self.embeddings, classifiers, prompt, budget);
         found.0.extend(near);
+        let (names, threshold) = (&self.fact_checks, self.fact_check_threshold);
+        let (facts, failure) = fact_check::signals(names, threshold, classifiers, prompt, budget);
+        found.0.extend(facts);
         let names = self.domains.iter();
         found.0.extend(names.filter_map(|name| domain::signal(config, name, category)));
-        (found, error)
+        (found, error.or(failure))
     }
 }

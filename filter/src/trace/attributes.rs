@@ -61,6 +61,8 @@ pub mod key {
     pub const DECISION_RULES: &str = "decision.matched_rules";
     /// string[]: what decisions ask for and what holds, as `type:name`.
     pub const SIGNALS_MATCHED: &str = "signal.matched_rules";
+    /// string[]: what was measured, as `type:name=0.123`.
+    pub const SIGNALS_SCORES: &str = "signal.scores";
     /// string[]: what decisions ask for and what could not be evaluated.
     pub const SIGNALS_UNKNOWN: &str = "signal.unknown_rules";
     /// int: milliseconds that it took.

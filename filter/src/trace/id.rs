@@ -8,6 +8,8 @@ pub trait IdSource {
     fn trace_id(&mut self) -> TraceId;
     /// A new span id, never all zero.
     fn span_id(&mut self) -> SpanId;
+    /// Any number but 0, each as likely.
+    fn random(&mut self) -> u64;
 }
 
 /// Identifiers from the host's random number generator, which is asked for a
@@ -60,6 +62,10 @@ impl IdSource for RandomIds {
 
     fn span_id(&mut self) -> SpanId {
         SpanId::from(self.word())
+    }
+
+    fn random(&mut self) -> u64 {
+        self.word()
     }
 }
 

@@ -9,7 +9,7 @@ use super::id::IdSource;
 use super::span::{Event, Span};
 use crate::classify::{Category, Coverage};
 use crate::clock::{UnixNanos, millis_between};
-use crate::config::Endpoint;
+use crate::config::{ConditionKind, Endpoint};
 use crate::openai::Completion;
 use crate::pipeline::{Run, Verdict};
 use crate::route::{Injection, Selection};
@@ -88,6 +88,12 @@ fn stage<T>(
 
 fn signals(span: &mut Span, signals: &Signals<'_>) {
     span.set(key::SIGNALS_MATCHED, texts(signals.labels(Truth::Holds)));
+    let measured = signals.0.iter().filter(|signal| signal.kind != ConditionKind::Domain);
+    let scores = measured.filter_map(|signal| {
+        Some(format!("{}={:.3}", signal.kind.label(signal.name), signal.score?))
+    });
+    let scores: Vec<String> = scores.collect();
+    span.set_some(key::SIGNALS_SCORES, (!scores.is_empty()).then(|| texts(scores)));
     let unknown = signals.labels(Truth::Unknown);
     span.set_some(key::SIGNALS_UNKNOWN, (!unknown.is_empty()).then(|| texts(unknown)));
 }

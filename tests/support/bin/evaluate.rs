@@ -61,7 +61,8 @@ fn main() -> Outcome<()> {
     run.category(&options.category.map_or_else(corpus::categories, |path| corpus::rows(&path))?)?;
     run.guard(&options.guard.map_or_else(corpus::guarded, |path| corpus::rows(&path))?)?;
     run.pii(&options.pii.map_or_else(corpus::tagged, |path| corpus::rows(&path))?)?;
-    run.pairs(&options.pairs.map_or_else(corpus::groups, |path| corpus::rows(&path))?)
+    run.pairs(&options.pairs.map_or_else(corpus::groups, |path| corpus::rows(&path))?)?;
+    run.facts(&corpus::facts()?)
 }
 
 impl Run {
@@ -221,6 +222,27 @@ impl Run {
         println!("cache pairs at {threshold}");
         println!("  paraphrase hits       {same}");
         println!("  false hits            {different}");
+        Ok(())
+    }
+
+    fn facts(&self, prompts: &[(String, bool)]) -> Outcome<()> {
+        // The default of `hallucination_mitigation.fact_check_model.threshold`.
+        let threshold = 0.7;
+        let (mut all, mut asking, mut others) =
+            (Share::default(), Share::default(), Share::default());
+        for (text, needs) in prompts {
+            let p = self.classifiers.needs_fact_check(text, &Budget::unlimited())?;
+            let said = p >= threshold;
+            all.add(said == *needs);
+            if *needs { &mut asking } else { &mut others }.add(said);
+            if said != *needs {
+                self.show(&format!("{p:.2}, needs checking: {needs}"), text);
+            }
+        }
+        println!("\nfact check at {threshold}");
+        println!("  accuracy              {all}");
+        println!("  recall                {asking}");
+        println!("  false positives       {others}");
         Ok(())
     }
 
