@@ -55,7 +55,7 @@ vllm_endpoints:
   - {name: c, address: '::1', port: 8000, weight: 5}
 model_config:
   all: {preferred_endpoints: [a, b, c, gone]}
-  last: {preferred_endpoints: [c]}
+  last: {preferred_endpoints: [c], loras: [{name: adapter}]}
   none: {}
 ",
         )
@@ -65,6 +65,7 @@ model_config:
         assert_eq!(chosen("last").as_deref(), Some("[::1]:8000"));
         assert_eq!(chosen("none"), None);
         assert_eq!(chosen("unknown"), None);
+        assert_eq!(chosen("adapter").as_deref(), Some("[::1]:8000"), "where its base model is");
     }
 
     #[test]

@@ -143,10 +143,13 @@ impl Config {
         uses.find_map(|(_, classifier)| classifier.sha256.clone())
     }
 
-    /// The entry of `model_config` for a name.
+    /// The entry of `model_config` for a name: its own, or that of the base model
+    /// of a LoRA adapter.
     #[must_use]
     pub fn model(&self, name: &str) -> Option<&Model> {
-        self.models.iter().find(|model| model.name == name)
+        let adapts = |model: &&Model| model.loras.iter().any(|lora| lora == name);
+        let own = self.models.iter().find(|model| model.name == name);
+        own.or_else(|| self.models.iter().find(adapts))
     }
 
     /// The reasoning family of a model.

@@ -102,10 +102,11 @@ fn a_megabyte_takes_linear_time() {
         "a b\n",
         "www.",
     ];
-    let slow: Vec<_> = units
-        .iter()
-        .map(|unit| (unit, time(unit, 1 << 17), time(unit, 1 << 20)))
-        .filter(|(_, small, large)| *large > *small * 20 && *large > Duration::from_millis(60))
-        .collect();
+    let is_slow = |unit: &&&str| {
+        let (small, large) = (time(unit, 1 << 17), time(unit, 1 << 20));
+        large > small * 20 && large > Duration::from_millis(60)
+    };
+    // On a busy machine what is linear is slow now and then, not ten times.
+    let slow: Vec<_> = units.iter().filter(|unit| (0..10).all(|_| is_slow(unit))).collect();
     assert!(slow.is_empty(), "{slow:#?}");
 }
