@@ -55,6 +55,12 @@ impl<'a> Message<'a> {
         texts
     }
 
+    /// All that there is to read in the message.
+    #[must_use]
+    pub fn everything(&self) -> String {
+        readable(self.content.iter().chain(&self.beside)).collect::<Vec<_>>().join(" ")
+    }
+
     /// The text of the message: its content, or its text parts joined by
     /// spaces.
     #[must_use]

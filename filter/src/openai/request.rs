@@ -195,8 +195,8 @@ impl<'a> ChatRequest<'a> {
     /// The text to classify, as the original takes it: that of the last user
     /// message, or, where there is none, that of all system and assistant
     /// messages (`extractUserAndNonUserContent` in
-    /// `pkg/extproc/request_processor.go`); where that is none either, that of
-    /// all messages.
+    /// `pkg/extproc/request_processor.go`); where that is none either, all that
+    /// there is to read in any message.
     #[must_use]
     pub fn prompt(&self) -> String {
         let last_user = self.messages.iter().rev().find(|message| message.role == "user");
@@ -204,14 +204,9 @@ impl<'a> ChatRequest<'a> {
         if !user.is_empty() {
             return user;
         }
-        let own = self.joined(|role| matches!(role, "system" | "assistant"));
-        if own.is_empty() { self.joined(|_| true) } else { own }
-    }
-
-    fn joined(&self, is_asked: impl Fn(&str) -> bool) -> String {
-        let messages = self.messages.iter().filter(|message| is_asked(&message.role));
-        let texts = messages.map(Message::text).filter(|text| !text.is_empty());
-        texts.collect::<Vec<_>>().join(" ")
+        let is_own = |message: &&Message<'_>| matches!(&*message.role, "system" | "assistant");
+        let own = joined(self.messages.iter().filter(is_own).map(Message::text));
+        if own.is_empty() { joined(self.messages.iter().map(Message::everything)) } else { own }
     }
 
     /// Where in the body the first message begins, or would.
@@ -271,6 +266,11 @@ impl<'a> CompletionRequest<'a> {
     pub fn wanted(&self) -> Wanted {
         Wanted { api: Api::Completion, is_stream: self.is_stream }
     }
+}
+
+/// Texts, but for empty ones, with spaces between.
+fn joined(texts: impl Iterator<Item = String>) -> String {
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a prompt is something else than a text or a list of texts.
