@@ -7,6 +7,7 @@ SHELL := /bin/bash
 TOOLS := .tools
 ENVOYS := 1.40.0 1.36.4
 CARGO_DENY := 0.20.2
+CARGO_FUZZ := 0.13.2
 MODULE := target/wasm32-wasip1/wasm/semantic_router_filter.wasm
 PYTHON := $(TOOLS)/python/bin/python
 
@@ -44,12 +45,25 @@ test-native:
 
 lint: $(TOOLS)/cargo-deny $(TOOLS)/wasm-target ## Check form, lints of both targets, and dependencies
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cargo clippy --locked -p semantic-router-filter --target wasm32-wasip1 -- -D warnings
 	$(TOOLS)/cargo-deny/bin/cargo-deny --log-level error check licenses bans sources
 
 fmt: ## Format the code
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
+
+# Not a sanitizer but every check of Rust's: it needs no other toolchain.
+.PHONY: fuzz
+FUZZ_SECONDS ?= 60
+fuzz: $(TOOLS)/cargo-fuzz ## Fuzz whatever reads what others wrote, FUZZ_SECONDS each
+	for target in $(notdir $(wildcard fuzz/corpus/*)); do \
+		mkdir -p target/fuzz/corpus/$$target; \
+		$(TOOLS)/cargo-fuzz/bin/cargo-fuzz run --sanitizer none --target-dir target/fuzz $$target \
+			target/fuzz/corpus/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1; \
+	done
 
 schema: ## Write docs/config.schema.json anew
 	WRITE_SCHEMA=1 cargo test --locked --release --workspace --test config -- the_schema_is
@@ -89,6 +103,10 @@ $(TOOLS)/envoy-%: | $(PYTHON)
 
 $(TOOLS)/cargo-deny:
 	cargo install cargo-deny --version $(CARGO_DENY) --locked --root $@.new --target-dir $@.build
+	rm -rf $@.build && mv $@.new $@
+
+$(TOOLS)/cargo-fuzz:
+	cargo install cargo-fuzz --version $(CARGO_FUZZ) --locked --root $@.new --target-dir $@.build
 	rm -rf $@.build && mv $@.new $@
 
 $(TOOLS)/onnxruntime: models/requirements.txt

@@ -151,6 +151,13 @@ impl Envoy {
         response.map(|response| response.text()).unwrap_or_default()
     }
 
+    /// Lets a component log all that it can.
+    pub async fn log_all(&self, component: &str) {
+        let path = format!("/logging?{component}=trace");
+        let request = Request::new(http::Method::POST, &path).timeout(Duration::from_secs(5));
+        let _ = Client::http1(self.admin).send(request).await;
+    }
+
     /// What it has logged.
     #[must_use]
     pub fn log(&self) -> String {

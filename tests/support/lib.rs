@@ -11,6 +11,7 @@ pub mod envoy;
 pub mod file;
 pub mod load;
 pub mod native;
+pub mod property;
 pub mod running;
 pub mod scenario;
 pub mod stack;
