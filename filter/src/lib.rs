@@ -14,6 +14,7 @@ pub mod headers;
 pub mod hex;
 #[cfg(target_arch = "wasm32")]
 mod host;
+pub mod metrics;
 pub mod openai;
 pub mod pair;
 pub mod pipeline;

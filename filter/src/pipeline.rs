@@ -53,6 +53,8 @@ impl Router {
 /// The stages that a request went through, and the verdict.
 #[derive(Debug)]
 pub struct Run<'a> {
+    /// When it began.
+    pub started: UnixNanos,
     /// The category of the prompt.
     pub classification: Stage<Category>,
     /// What decisions ask for besides the category. `None` where they ask for
@@ -70,6 +72,9 @@ pub struct Run<'a> {
     pub backend: Option<Stage<&'a Endpoint>>,
     /// The system prompt.
     pub system_prompt: Option<Stage<Injection>>,
+    /// The model that the client named. `None` where the request was not read
+    /// as a chat.
+    pub model: Option<String>,
     /// The end user, as the request names it.
     pub user: Option<String>,
     /// What is to happen.
@@ -138,6 +143,8 @@ pub fn run<'a>(router: &'a Router, body: &[u8], random: u64, clock: &dyn Clock) 
     let prompt = request.prompt();
     let classification = Stage::run(clock, || classify(router, &prompt, &budget));
     let mut run = Run::of(classification, Verdict::UNCHANGED);
+    run.started = received;
+    run.model = Some(request.model.clone().into_owned());
     run.user = request.user().map(Into::into);
     if let Some(failure) = run.classification.refused() {
         let reply = Reply::refusal(failure);
@@ -275,6 +282,7 @@ impl<'a> Run<'a> {
 
     fn of(classification: Stage<Category>, verdict: Verdict) -> Self {
         Self {
+            started: classification.started,
             classification,
             evaluation: None,
             signals: Signals::default(),
@@ -283,6 +291,7 @@ impl<'a> Run<'a> {
             routing: None,
             backend: None,
             system_prompt: None,
+            model: None,
             user: None,
             verdict,
         }

@@ -12,6 +12,8 @@ mod istio;
 #[cfg(test)]
 mod markdown;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod refused;
 #[cfg(test)]
 mod routers;

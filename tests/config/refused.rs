@@ -100,6 +100,7 @@ fn bootstrap(router: String) -> Bootstrap {
         module: module(),
         host_names: false,
         buffer_limit: 2 << 20,
+        external: None,
         listeners_file: None,
     }
 }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use semantic_router_filter::classify::{Budget, Classifiers, Limits, Sources};
 use semantic_router_filter::config::Inference;
+use semantic_router_filter::metrics::catalog::MODELS;
 use support::client::{Client, Request, Response};
 use support::corpus::golden;
 use support::envoy::VERSIONS;
+use support::metrics;
 use support::running::Running;
 use support::stack::{Stack, trace_id, traceparent};
 use support::tree::Tree;
@@ -67,18 +69,18 @@ async fn a_model_of_the_users_own_is_fetched_and_used() {
 async fn a_model_that_cannot_be_had_is_refused_once_and_named() {
     let router = |stack: &Stack| own_category(stack, "nobodys");
     let running = Running::start(VERSIONS[0], router).await.unwrap();
-    let name = "wasmcustom.semantic_router_models_total.refused";
+    let refused = async || metrics::sum(&running.envoy.series().await, &MODELS);
     for attempt in 0..100 {
         let tree = traced(&running, attempt, &format!("what is this {attempt}")).await;
         let span = tree.one(CLASSIFICATION).unwrap();
         assert_eq!(span.text("stage.outcome"), Some("failed_open"));
         assert_eq!(span.text("stage.reason"), Some("classifier_failed"));
-        if running.envoy.stat(name).await > 0 {
+        if refused().await > 0 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let refused = running.envoy.stat(name).await;
+    let refused = refused().await;
     assert!((1..=2).contains(&refused), "once a worker: {refused}");
     let log = running.envoy.log();
     assert!(log.contains("/models/nobodys/index.json: status 404"), "{log}");

@@ -7,8 +7,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::Request as Asked;
 use axum::response::IntoResponse;
+use semantic_router_filter::metrics::catalog::MODELS;
 use support::client::{Client, Request};
 use support::envoy::{Envoy, VERSIONS};
+use support::metrics;
 use support::stack::Stack;
 use tokio::net::TcpListener;
 use tokio::time::sleep;
@@ -71,7 +73,7 @@ async fn a_model_with_a_flipped_bit_is_refused_and_guards_nothing() {
             assert_eq!(response.status, 503, "{version}: {}", response.text());
             assert_eq!(stack.reached().len(), 0, "{version}");
         }
-        let refused = envoy.stats_sum("wasmcustom.semantic_router_models_total.refused").await;
+        let refused = metrics::sum(&envoy.series().await, &MODELS);
         assert!(refused >= 1, "{version}: {refused}");
     }
 }

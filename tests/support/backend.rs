@@ -5,7 +5,7 @@
 //! how the collector reads and writes.
 
 mod receive;
-mod server;
+pub(crate) mod server;
 
 use std::collections::HashSet;
 use std::io;
@@ -166,6 +166,13 @@ impl Backend {
     #[must_use]
     pub fn spans(&self) -> Vec<ReceivedSpan> {
         lock(&self.shared.received).clone()
+    }
+
+    /// The spans that arrived and were kept, in order, and are not kept any
+    /// more.
+    pub fn take_spans(&self) -> Vec<ReceivedSpan> {
+        lock(&self.shared.headers).clear();
+        std::mem::take(&mut lock(&self.shared.received))
     }
 
     /// How many different span ids arrived.

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use semantic_router_filter::metrics::catalog::label_names;
 use serde_json::{Value, json};
 
 /// A listener, and the filters in it.
@@ -53,6 +54,28 @@ impl Filter {
         Self::Wasm(Wasm::single(router))
     }
 
+    /// `ext_proc` with the request's headers and its whole body, the least that
+    /// a router outside of the proxy has to be asked with.
+    #[must_use]
+    pub fn external() -> Self {
+        Self::Other(json!({
+            "name": "envoy.filters.http.ext_proc",
+            "typed_config": {
+                "@type": url("envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor"),
+                "grpc_service": {"envoy_grpc": {"cluster_name": "external"}, "timeout": "5s"},
+                "message_timeout": "5s",
+                "processing_mode": {
+                    "request_header_mode": "SEND",
+                    "request_body_mode": "BUFFERED",
+                    "request_trailer_mode": "SKIP",
+                    "response_header_mode": "SKIP",
+                    "response_body_mode": "NONE",
+                    "response_trailer_mode": "SKIP",
+                },
+            },
+        }))
+    }
+
     /// The module as a plain filter.
     #[must_use]
     pub fn plain(router: String) -> Self {
@@ -79,6 +102,9 @@ pub struct Bootstrap {
     pub default_engine: SocketAddr,
     /// Where the filter's spans go; `None` for a cluster without hosts.
     pub collector: Option<SocketAddr>,
+    /// Where an [`External`](crate::external::External) listens, for
+    /// [`Filter::external`]; `None` for a cluster without hosts.
+    pub external: Option<SocketAddr>,
     /// The module.
     pub module: PathBuf,
     /// `per_connection_buffer_limit_bytes` of the listeners.
@@ -106,6 +132,8 @@ impl Bootstrap {
             "node": {"id": "test", "cluster": "test"},
             "admin": {"address": local},
             "dynamic_resources": dynamic,
+            "stats_config": {"stats_tags": stats_tags()},
+            "stats_flush_interval": "1s",
             "memory_allocator_manager": {
                 "bytes_to_release": 100 << 20,
                 "memory_release_interval": "1s",
@@ -116,6 +144,7 @@ impl Bootstrap {
                     if self.host_names { named(CHOSEN) } else { original_dst(CHOSEN) },
                     cluster("default-engine", Some(self.default_engine)),
                     cluster("semantic-router-collector", self.collector),
+                    http2(cluster("external", self.external)),
                 ],
             },
         })
@@ -207,6 +236,18 @@ impl Bootstrap {
     }
 }
 
+/// How Envoy finds the labels of the module's metrics in their names.
+#[must_use]
+pub fn stats_tags() -> Vec<Value> {
+    let tag = |label: &&str| {
+        // What stands before a label is another one, or nothing: `model` is no
+        // part of `source_model`.
+        let regex = format!("^wasmcustom\\.(?:.*?;\\.;)?({label}=\\.=(.*?);\\.;)");
+        json!({"tag_name": label, "regex": regex})
+    };
+    label_names().iter().map(tag).collect()
+}
+
 /// Listeners from a file that Envoy watches.
 fn watch(file: &Path) -> Value {
     json!({"lds_config": watched(file)})
@@ -295,6 +336,19 @@ fn cluster(name: &str, host: Option<SocketAddr>) -> Value {
         "circuit_breakers": generous(),
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": hosts}]},
     })
+}
+
+/// The same cluster, called over HTTP/2.
+fn http2(mut cluster: Value) -> Value {
+    let options = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+    if let Some(fields) = cluster.as_object_mut() {
+        let http2 = json!({options: {
+            "@type": url(options),
+            "explicit_http_config": {"http2_protocol_options": {}},
+        }});
+        fields.insert("typed_extension_protocol_options".to_owned(), http2);
+    }
+    cluster
 }
 
 fn generous() -> Value {

@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use crate::bootstrap::{Bootstrap, Wasm};
 use crate::client::{Client, Request};
 use crate::file::{FileError, at};
+use crate::metrics::{self, Series};
 
 /// The versions that every test of the module runs in.
 pub const VERSIONS: [&str; 2] = ["1.40.0", "1.36.4"];
@@ -138,10 +139,9 @@ impl Envoy {
         line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// The sum of all counters whose name begins like this.
-    pub async fn stats_sum(&self, prefix: &str) -> u64 {
-        let text = self.admin(&format!("/stats?filter=^{prefix}")).await;
-        text.lines().filter_map(|line| line.rsplit_once(": ")?.1.trim().parse::<u64>().ok()).sum()
+    /// The router's metrics, as Prometheus is told of them.
+    pub async fn series(&self) -> Vec<Series> {
+        metrics::parse(&self.admin("/stats/prometheus").await)
     }
 
     /// The body of an answer of the admin interface; empty when there is none.
@@ -172,6 +172,19 @@ impl Envoy {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
         kilobytes.unwrap_or(0) * 1024
+    }
+
+    /// The time that its threads have had of processors, from the kernel, to
+    /// 10 ms.
+    #[must_use]
+    pub fn cpu_time(&self) -> Duration {
+        let Some(id) = self.child.id() else { return Duration::ZERO };
+        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        // Fields 14 and 15, counted from behind the name in brackets (proc(5)).
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        let ticks: u64 =
+            fields.skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Duration::from_millis(ticks * 10)
     }
 
     /// Gives Envoy other listeners, in the file that it watches.

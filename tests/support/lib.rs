@@ -10,6 +10,7 @@ pub mod engine;
 pub mod envoy;
 pub mod file;
 pub mod load;
+pub mod metrics;
 pub mod native;
 pub mod property;
 pub mod running;

@@ -21,12 +21,23 @@ use semantic_router_filter::trace::{Answer, Exporter, Limits, RandomIds, ScopeHe
 
 use crate::client::fields::Fields;
 use crate::client::{Client, End, Error, Request, Response};
+use crate::metrics::{Counted, Series};
 
 /// A router without a proxy.
 pub struct Native {
     services: Services,
     exporter: RefCell<Exporter>,
+    metrics: Rc<Counted>,
     default_engine: SocketAddr,
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug)]
+pub enum Decided {
+    /// The router answers it.
+    Reply(Box<Response>),
+    /// It goes to an engine like this.
+    Upstream(Request),
 }
 
 struct SystemClock;
@@ -55,13 +66,22 @@ impl Native {
             ClassifierLimits::of(&config.filter.inference),
             Sources::of(&config),
         ));
+        let metrics = Rc::new(Counted::default());
         let services = Services {
             router: Rc::new(Router::new(config, classifiers)),
             clock: Rc::new(SystemClock),
             ids: Rc::new(RefCell::new(RandomIds::default())),
+            metrics: Rc::clone(&metrics) as Rc<_>,
         };
         let exporter = RefCell::new(Exporter::new(header, limits));
-        Ok(Self { services, exporter, default_engine })
+        Ok(Self { services, exporter, metrics, default_engine })
+    }
+
+    /// What the router does with a request, whatever an engine says to that.
+    #[must_use]
+    pub fn decide(&self, request: &Request) -> Decided {
+        let (_, step) = self.step(request);
+        decided(request, step)
     }
 
     /// Takes a request through the router and, if it lets it, to the engine.
@@ -69,45 +89,51 @@ impl Native {
     /// # Errors
     /// The client's, where the engine gives no response.
     pub async fn send(&self, request: &Request) -> Result<Response, Error> {
+        let (mut exchange, step) = self.step(request);
+        let details = match &step.1 {
+            Step::Reply(reply) => reply.details,
+            _ => "",
+        };
+        match decided(request, step) {
+            Decided::Reply(response) => {
+                let _ = exchange.response_headers(&status_only(response.status), false);
+                self.finish(exchange, &response, details);
+                Ok(*response)
+            }
+            Decided::Upstream(upstream) => self.forward(exchange, request, upstream).await,
+        }
+    }
+
+    /// The exchange of a request until it is decided on: the edits before its
+    /// body was read, and what to do.
+    fn step(&self, request: &Request) -> (Exchange, (Vec<HeaderEdit>, Step)) {
         let headers = Headers::new(pseudo(request));
         let body: Vec<u8> = request.chunks.concat();
         let mut exchange = Exchange::begin(&self.services, &headers);
-        let mut counts = Vec::new();
-        let mut upstream = request.clone();
-        let mut step = exchange.request_headers(body.is_empty(), &mut counts);
-        if let Step::Hold(edits) = &step {
-            apply(&mut upstream.headers, edits);
+        let mut held = Vec::new();
+        let mut step = exchange.request_headers(body.is_empty());
+        if let Step::Hold(edits) = step {
+            held = edits;
             step = if body.len() > exchange.max_request_bytes() {
-                exchange.request_too_large(&mut counts)
+                exchange.request_too_large()
             } else {
-                exchange.request_body(&body, &mut counts)
+                exchange.request_body(&body)
             };
         }
         // Nobody is beside this router to be asked.
         if let Step::Ask(_) = &step {
-            step = exchange.sidecar_answered(&body, (0, b""), &mut counts);
+            step = exchange.sidecar_answered(&body, (0, b""));
         }
         if exchange.observes() && !body.is_empty() {
-            exchange.observe_body(&body, true, &mut counts);
+            exchange.observe_body(&body, true);
         }
-        match step {
-            Step::Reply(reply) => {
-                let response = local(request, &reply);
-                let _ = exchange.response_headers(&status_only(response.status), false);
-                self.finish(exchange, &response, reply.details);
-                Ok(response)
-            }
-            Step::Forward { headers, body: replaced } => {
-                apply(&mut upstream.headers, &headers);
-                if let Some(replaced) = replaced {
-                    upstream.chunks = vec![Bytes::from(replaced)];
-                }
-                self.forward(exchange, request, upstream).await
-            }
-            Step::Hold(_) | Step::Ask(_) => {
-                Ok(local(request, &Reply::json(500, "held for ever".to_owned(), "held_for_ever")))
-            }
-        }
+        (exchange, (held, step))
+    }
+
+    /// What was counted and measured so far.
+    #[must_use]
+    pub fn series(&self) -> Vec<Series> {
+        self.metrics.series()
     }
 
     /// The spans made so far.
@@ -168,6 +194,26 @@ impl Native {
         };
         if let Some(recording) = exchange.finish(&end) {
             self.exporter.borrow_mut().push(recording);
+        }
+    }
+}
+
+/// What a step comes to, for client or engine.
+fn decided(request: &Request, (held, step): (Vec<HeaderEdit>, Step)) -> Decided {
+    match step {
+        Step::Reply(reply) => Decided::Reply(Box::new(local(request, &reply))),
+        Step::Forward { headers, body: replaced } => {
+            let mut upstream = request.clone();
+            apply(&mut upstream.headers, &held);
+            apply(&mut upstream.headers, &headers);
+            if let Some(replaced) = replaced {
+                upstream.chunks = vec![Bytes::from(replaced)];
+            }
+            Decided::Upstream(upstream)
+        }
+        Step::Hold(_) | Step::Ask(_) => {
+            let reply = Reply::json(500, "held for ever".to_owned(), "held_for_ever");
+            Decided::Reply(Box::new(local(request, &reply)))
         }
     }
 }

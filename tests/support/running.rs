@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use semantic_router_filter::metrics::catalog::{
+    SPANS_DELIVERED, SPANS_DROPPED, SPANS_MADE, SPANS_PENDING,
+};
+
 use crate::bootstrap::{Bootstrap, Filter};
 use crate::envoy::{self, Envoy};
+use crate::metrics;
 use crate::stack::{self, Stack};
 
 /// The name of the listener.
@@ -79,12 +84,15 @@ impl Running {
     /// `dropped` and `pending`.
     pub async fn spans(&self) -> BTreeMap<&'static str, u64> {
         let mut counts = BTreeMap::new();
-        for what in ["made", "delivered", "dropped"] {
-            let name = format!("wasmcustom.semantic_router_spans_{what}_total");
-            counts.insert(what, self.envoy.stats_sum(&name).await);
+        let series = self.envoy.series().await;
+        for (what, metric) in [
+            ("made", &SPANS_MADE),
+            ("delivered", &SPANS_DELIVERED),
+            ("dropped", &SPANS_DROPPED),
+            ("pending", &SPANS_PENDING),
+        ] {
+            counts.insert(what, metrics::sum(&series, metric));
         }
-        let pending = self.envoy.stat("wasmcustom.semantic_router_spans_pending").await;
-        counts.insert("pending", pending);
         counts
     }
 }

@@ -143,6 +143,7 @@ impl Stack {
                 .collect(),
             default_engine: self.default.addr(),
             collector: Some(self.collector_http),
+            external: None,
             module: module(),
             host_names: false,
             buffer_limit: 8 << 20,

@@ -4,6 +4,7 @@
 
 mod encoding;
 mod end;
+mod measures;
 mod request;
 mod tracing;
 
@@ -13,6 +14,7 @@ use std::rc::Rc;
 use crate::classify::Questions;
 use crate::clock::{Clock, UnixNanos};
 use crate::headers::{HeaderEdit, Headers, is_header_safe};
+use crate::metrics::Metrics;
 use crate::openai::ResponseReader;
 use crate::pair::Unpaired;
 use crate::pipeline::{self, Reply, Router, Run, Verdict};
@@ -20,6 +22,7 @@ use crate::stage::Unread;
 use crate::trace::{IdSource, Recording};
 
 pub use end::StreamEnd;
+use measures::Measures;
 use request::Request;
 use tracing::Tracing;
 
@@ -32,6 +35,8 @@ pub struct Services {
     pub clock: Rc<dyn Clock>,
     /// Identifiers.
     pub ids: Rc<RefCell<dyn IdSource>>,
+    /// Where measurements go.
+    pub metrics: Rc<dyn Metrics>,
 }
 
 /// What to do with a request.
@@ -52,22 +57,12 @@ pub enum Step {
     Ask(Vec<u8>),
 }
 
-/// What became of one stage, for metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StageCount {
-    /// The stage.
-    pub stage: &'static str,
-    /// Its outcome.
-    pub outcome: &'static str,
-    /// Why, where it did not run.
-    pub reason: Option<&'static str>,
-}
-
 /// One exchange.
 pub struct Exchange {
     services: Services,
     request: Request,
     tracing: Option<Tracing>,
+    measures: Measures,
     received: UnixNanos,
     observing: bool,
     observed: Vec<u8>,
@@ -89,6 +84,7 @@ impl Exchange {
             services: services.clone(),
             request,
             tracing,
+            measures: Measures::default(),
             received,
             observing: false,
             observed: Vec::new(),
@@ -106,15 +102,14 @@ impl Exchange {
         self.services.router.config.filter.max_request_bytes
     }
 
-    /// What to do once the request's headers are there. `counts` gets what
-    /// became of each stage, here and below.
-    pub fn request_headers(&mut self, end_of_stream: bool, counts: &mut Vec<StageCount>) -> Step {
+    /// What to do once the request's headers are there.
+    pub fn request_headers(&mut self, end_of_stream: bool) -> Step {
         let router = Rc::clone(&self.services.router);
         let unreadable = self.request.unreadable(&router.config).filter(|_| !end_of_stream);
         if router.config.filter.mode.observes() {
             self.observing = !end_of_stream && unreadable.is_none();
             if let Some(unread) = unreadable {
-                self.note(&self.not_read(&unread), counts);
+                self.note(&self.not_read(&unread));
             }
             return self.forward(Vec::new(), None);
         }
@@ -126,23 +121,23 @@ impl Exchange {
             return self.forward(spoofed, None);
         }
         match unreadable {
-            Some(unread) => self.conclude(&self.not_read(&unread), spoofed, counts),
+            Some(unread) => self.conclude(&self.not_read(&unread), spoofed),
             None => Step::Hold(spoofed),
         }
     }
 
     /// What to do once the request's body is there, whole.
-    pub fn request_body(&mut self, body: &[u8], counts: &mut Vec<StageCount>) -> Step {
+    pub fn request_body(&mut self, body: &[u8]) -> Step {
         if body.is_empty() {
             return self.forward(Vec::new(), None);
         }
         match self.request.decode(body, &Rc::clone(&self.services.router).config) {
-            Ok(body) => self.body_decoded(&body, counts),
-            Err(unread) => self.conclude(&self.not_read(&unread), Vec::new(), counts),
+            Ok(body) => self.body_decoded(&body),
+            Err(unread) => self.conclude(&self.not_read(&unread), Vec::new()),
         }
     }
 
-    fn body_decoded(&mut self, body: &[u8], counts: &mut Vec<StageCount>) -> Step {
+    fn body_decoded(&mut self, body: &[u8]) -> Step {
         if self.asked.is_none()
             && let Some(questions) = pipeline::questions(&self.services.router, body)
             && let Ok(question) = serde_json::to_vec(self.asked.insert(questions))
@@ -153,17 +148,12 @@ impl Exchange {
         let clock = Rc::clone(&self.services.clock);
         let random = self.services.ids.borrow_mut().random();
         let run = pipeline::run(&router, body, random, clock.as_ref());
-        self.conclude(&run, Vec::new(), counts)
+        self.conclude(&run, Vec::new())
     }
 
     /// What to do once the sidecar has answered about `body`, or nobody has
     /// (status 0).
-    pub fn sidecar_answered(
-        &mut self,
-        body: &[u8],
-        (status, answer): (u32, &[u8]),
-        counts: &mut Vec<StageCount>,
-    ) -> Step {
+    pub fn sidecar_answered(&mut self, body: &[u8], (status, answer): (u32, &[u8])) -> Step {
         let classifiers = &self.services.router.classifiers;
         let answers = (status == 200).then(|| serde_json::from_slice(answer));
         match (answers, &self.asked) {
@@ -172,18 +162,18 @@ impl Exchange {
             (None, _) => log::error!("the sidecar answered with status {status}"),
             (_, None) => {}
         }
-        self.request_body(body, counts)
+        self.request_body(body)
     }
 
     /// What to do once the request's body has passed the limit.
-    pub fn request_too_large(&mut self, counts: &mut Vec<StageCount>) -> Step {
+    pub fn request_too_large(&mut self) -> Step {
         let unread = request::too_large(&self.services.router.config);
-        self.conclude(&self.not_read(&unread), Vec::new(), counts)
+        self.conclude(&self.not_read(&unread), Vec::new())
     }
 
     /// What to do with a request of which only one of two filters knows.
-    pub fn unpaired(&mut self, why: Unpaired, counts: &mut Vec<StageCount>) -> Step {
-        self.conclude(&self.not_read(&request::unpaired(why)), Vec::new(), counts)
+    pub fn unpaired(&mut self, why: Unpaired) -> Step {
+        self.conclude(&self.not_read(&request::unpaired(why)), Vec::new())
     }
 
     /// Whether parts of the request's body are to be given to
@@ -194,7 +184,7 @@ impl Exchange {
     }
 
     /// Looks at a part of a request body that goes on as it is.
-    pub fn observe_body(&mut self, chunk: &[u8], last: bool, counts: &mut Vec<StageCount>) {
+    pub fn observe_body(&mut self, chunk: &[u8], last: bool) {
         let room = self.max_request_bytes();
         // One byte above the limit tells that it was passed.
         let take = chunk.len().min((room + 1).saturating_sub(self.observed.len()));
@@ -220,7 +210,7 @@ impl Exchange {
             }
             Err(unread) => self.not_read(&unread),
         };
-        self.note(&run, counts);
+        self.note(&run);
     }
 
     /// Corrects when the request went upstream, for a host that lets it go later
@@ -244,6 +234,7 @@ impl Exchange {
                 headers.text("content-encoding"),
             ));
         }
+        self.measures.response_began(from_upstream);
         if let Some(tracing) = &mut self.tracing {
             tracing.response_began(now, from_upstream);
         }
@@ -255,15 +246,20 @@ impl Exchange {
     /// [`Exchange::response_body`].
     #[must_use]
     pub fn reads_response(&self) -> bool {
-        self.response.is_some() && self.tracing.as_ref().is_some_and(Tracing::is_recording)
+        self.response.is_some()
     }
 
     /// Looks at a part of the response's body.
     pub fn response_body(&mut self, chunk: &[u8]) {
-        let (Some(reader), Some(tracing)) = (&mut self.response, &mut self.tracing) else { return };
+        let Some(reader) = &mut self.response else { return };
         reader.push(chunk);
-        if !chunk.is_empty() {
-            tracing.response_byte(self.services.clock.now());
+        if chunk.is_empty() {
+            return;
+        }
+        let now = self.services.clock.now();
+        self.measures.response_byte(now);
+        if let Some(tracing) = &mut self.tracing {
+            tracing.response_byte(now);
         }
     }
 
@@ -273,6 +269,7 @@ impl Exchange {
         let now = self.services.clock.now();
         let stream = self.response.as_ref().is_some_and(ResponseReader::is_stream);
         let completion = self.response.map(ResponseReader::finish);
+        self.measures.finish(&self.services, end, completion.as_ref(), (self.received, now));
         let tracing = self.tracing?;
         let ids = Rc::clone(&self.services.ids);
         tracing.finish(end, completion, stream, now, &mut *ids.borrow_mut())
@@ -284,13 +281,8 @@ impl Exchange {
     }
 
     /// Follows the verdict of a run.
-    fn conclude(
-        &mut self,
-        run: &Run<'_>,
-        mut headers: Vec<HeaderEdit>,
-        counts: &mut Vec<StageCount>,
-    ) -> Step {
-        self.note(run, counts);
+    fn conclude(&mut self, run: &Run<'_>, mut headers: Vec<HeaderEdit>) -> Step {
+        self.note(run);
         match &run.verdict {
             Verdict::Reply(reply) => self.reply(reply.clone()),
             Verdict::Route { body, headers: more } => {
@@ -301,10 +293,10 @@ impl Exchange {
     }
 
     /// Keeps of a run what is needed later.
-    fn note(&mut self, run: &Run<'_>, counts: &mut Vec<StageCount>) {
+    fn note(&mut self, run: &Run<'_>) {
         self.is_chat = run.selection().is_some();
-        counts.extend(stage_counts(run));
         let observed = self.services.router.config.filter.mode.observes();
+        self.measures.run(&self.services, run, observed);
         if !observed {
             self.answer_headers = answer_headers(run);
         }
@@ -340,19 +332,18 @@ pub fn undecided(
     headers: &Headers,
     end_of_stream: bool,
     why: Unpaired,
-) -> (Step, Vec<StageCount>) {
+) -> Step {
     let headers = Request::read(headers).without_spoofed();
     if end_of_stream {
-        return (Step::Forward { headers, body: None }, Vec::new());
+        return Step::Forward { headers, body: None };
     }
     let config = &services.router.config;
     let run = pipeline::not_read(config, &request::unpaired(why), services.clock.as_ref());
-    let counts = stage_counts(&run).collect();
-    let step = match run.verdict {
+    Measures::default().run(services, &run, false);
+    match run.verdict {
         Verdict::Reply(reply) => Step::Reply(reply),
         Verdict::Route { .. } => Step::Forward { headers, body: None },
-    };
-    (step, counts)
+    }
 }
 
 /// The headers that tell the client what was decided (`handleResponseHeaders`
@@ -373,22 +364,4 @@ fn answer_headers(run: &Run<'_>) -> Vec<HeaderEdit> {
         .filter_map(|(name, value)| Some((name, value.filter(|value| is_header_safe(value))?)))
         .map(|(name, value)| HeaderEdit::set(name, value))
         .collect()
-}
-
-fn stage_counts(run: &Run<'_>) -> impl Iterator<Item = StageCount> {
-    fn count<T>(stage: &'static str, of: Option<&crate::stage::Stage<T>>) -> Option<StageCount> {
-        let outcome = &of?.outcome;
-        Some(StageCount { stage, outcome: outcome.name(), reason: outcome.reason() })
-    }
-    [
-        count("classification", Some(&run.classification)),
-        count("signal_evaluation", run.evaluation.as_ref()),
-        count("jailbreak_detection", run.jailbreak.as_ref()),
-        count("pii_detection", run.pii.as_ref()),
-        count("routing_decision", run.routing.as_ref()),
-        count("backend_selection", run.backend.as_ref()),
-        count("system_prompt_injection", run.system_prompt.as_ref()),
-    ]
-    .into_iter()
-    .flatten()
 }

@@ -78,11 +78,6 @@ impl Tracing {
         Some(Self { context, caller: caller_span, upstream_id: ids.span_id(), notes })
     }
 
-    /// Whether spans will be made.
-    pub fn is_recording(&self) -> bool {
-        self.notes.is_some()
-    }
-
     /// Keeps what the stages did; `observed`, if nothing came of it.
     pub fn stages(&mut self, run: &Run<'_>, observed: bool, ids: &mut dyn IdSource) {
         let Some(notes) = &mut self.notes else { return };

@@ -56,6 +56,8 @@ pub enum Metric {
     Counter = 0,
     /// Any value.
     Gauge = 1,
+    /// Many values.
+    Histogram = 2,
 }
 
 #[link(wasm_import_module = "env")]
@@ -134,6 +136,7 @@ unsafe extern "C" {
     fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
     fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, id: *mut u32) -> u32;
     fn proxy_increment_metric(id: u32, offset: i64) -> u32;
+    fn proxy_record_metric(id: u32, value: u64) -> u32;
     fn proxy_done() -> u32;
 }
 
@@ -339,6 +342,12 @@ pub fn define_metric(kind: Metric, name: &str) -> HostResult<u32> {
 pub fn increment_metric(id: u32, by: i64) -> HostResult<()> {
     // SAFETY: no pointers.
     check("increment_metric", unsafe { proxy_increment_metric(id, by) })
+}
+
+/// Adds a value to a histogram.
+pub fn record_metric(id: u32, value: u64) -> HostResult<()> {
+    // SAFETY: no pointers.
+    check("record_metric", unsafe { proxy_record_metric(id, value) })
 }
 
 /// Tells the host that a root context which asked for time is done.

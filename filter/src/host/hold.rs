@@ -4,8 +4,9 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use super::abi::{self, Buffer, HostResult, Map};
+use super::metrics::Stall;
 use super::pair::{self, Waker};
-use super::{metrics, stream};
+use super::stream;
 use crate::exchange::{self, Services, Step};
 use crate::pair::{Arrival, Unpaired};
 
@@ -27,12 +28,10 @@ impl Hold {
     /// Nobody will decide on the request.
     fn undecided(&self, end_of_stream: bool, why: Unpaired) -> Action {
         let headers = abi::headers(Map::Request).unwrap_or_default();
-        let (step, counts) = exchange::undecided(&self.services, &headers, end_of_stream, why);
-        if !counts.is_empty() {
+        if !end_of_stream {
             pair::report(why);
         }
-        counts.iter().for_each(metrics::count_stage);
-        match step {
+        match exchange::undecided(&self.services, &headers, end_of_stream, why) {
             Step::Forward { headers, .. } => {
                 done(stream::edit(Map::Request, &headers), Action::Continue)
             }
@@ -46,6 +45,7 @@ impl Context for Hold {}
 
 impl HttpContext for Hold {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let _stall = Stall::begin("hold_headers");
         match self.waker.arrive(self.context, self.services.clock.as_ref()) {
             Arrival::Wait => Action::Pause,
             Arrival::Pass => Action::Continue,
@@ -55,6 +55,7 @@ impl HttpContext for Hold {
     }
 
     fn on_http_request_body(&mut self, size: usize, _: bool) -> Action {
+        let _stall = Stall::begin("hold_body");
         // The decided body goes at the place of the first part of what is here,
         // which is all of it unless a filter between has cut it up.
         let body = match pair::take_body(self.context) {

@@ -8,10 +8,11 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use super::abi::{self, Buffer, Map};
+use super::metrics::Stall;
 use super::pair::{self, Place};
-use super::{metrics, stream};
+use super::stream;
 use crate::config::Mode;
-use crate::exchange::{Exchange, Services, StageCount, Step};
+use crate::exchange::{Exchange, Services, Step};
 use crate::pair::{Release, Unpaired};
 use crate::trace::Exporter;
 
@@ -54,17 +55,11 @@ impl Http {
         Self { services, exporter, exchange: None, phase: Phase::Passing, place }
     }
 
-    /// Lets the exchange decide, counts what became of its stages, and does
-    /// what it says. `buffered` is the length of the request's body so far.
-    fn decide(
-        &mut self,
-        buffered: usize,
-        decision: impl FnOnce(&mut Exchange, &mut Vec<StageCount>) -> Step,
-    ) -> Action {
+    /// Lets the exchange decide, and does what it says. `buffered` is the length
+    /// of the request's body so far.
+    fn decide(&mut self, buffered: usize, decision: impl FnOnce(&mut Exchange) -> Step) -> Action {
         let Some(exchange) = &mut self.exchange else { return Action::Continue };
-        let mut counts = Vec::new();
-        let step = decision(exchange, &mut counts);
-        counts.iter().for_each(metrics::count_stage);
+        let step = decision(exchange);
         self.take(step, buffered)
     }
 
@@ -119,7 +114,7 @@ impl Http {
             Err(why) => {
                 pair::report(why);
                 // What comes of this has no body to keep.
-                self.decide(buffered, |exchange, counts| exchange.unpaired(why, counts))
+                self.decide(buffered, |exchange| exchange.unpaired(why))
             }
         }
     }
@@ -128,10 +123,10 @@ impl Http {
     fn body_complete(&mut self, size: usize) -> Action {
         if self.place.as_mut().is_some_and(Place::escapes) {
             let missing = Unpaired::HoldMissing;
-            return self.decide(size, |exchange, counts| exchange.unpaired(missing, counts));
+            return self.decide(size, |exchange| exchange.unpaired(missing));
         }
         let body = abi::buffer(Buffer::RequestBody, 0, size).unwrap_or_default();
-        self.decide(size, |exchange, counts| exchange.request_body(&body, counts))
+        self.decide(size, |exchange| exchange.request_body(&body))
     }
 
     /// Sends a question to the sidecar.
@@ -166,17 +161,13 @@ impl Http {
     /// request's body.
     fn answered(&mut self, status: u32, answer: &[u8], buffered: usize) -> Action {
         let body = abi::buffer(Buffer::RequestBody, 0, buffered).unwrap_or_default();
-        self.decide(body.len(), |exchange, counts| {
-            exchange.sidecar_answered(&body, (status, answer), counts)
-        })
+        self.decide(body.len(), |exchange| exchange.sidecar_answered(&body, (status, answer)))
     }
 
     /// The engine has answered a request that nobody held.
     fn answered_unheld(&mut self) -> Action {
         let Some(exchange) = &mut self.exchange else { return Action::Continue };
-        let mut counts = Vec::new();
-        let step = exchange.unpaired(Unpaired::HoldMissing, &mut counts);
-        counts.iter().for_each(metrics::count_stage);
+        let step = exchange.unpaired(Unpaired::HoldMissing);
         match step {
             Step::Reply(_) => self.take(step, 0),
             _ => self.response_headers(true),
@@ -200,6 +191,7 @@ impl Http {
 
 impl Context for Http {
     fn on_http_call_response(&mut self, _: u32, headers: usize, size: usize, _: usize) {
+        let _stall = Stall::begin("callout");
         if self.phase != Phase::Asking {
             return;
         }
@@ -216,6 +208,7 @@ impl Context for Http {
 
 impl HttpContext for Http {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let _stall = Stall::begin("request_headers");
         let headers = match abi::headers(Map::Request) {
             Ok(headers) => headers,
             Err(error) => {
@@ -224,8 +217,7 @@ impl HttpContext for Http {
             }
         };
         self.exchange = Some(Exchange::begin(&self.services, &headers));
-        let action =
-            self.decide(0, |exchange, counts| exchange.request_headers(end_of_stream, counts));
+        let action = self.decide(0, |exchange| exchange.request_headers(end_of_stream));
         if self.exchange.as_ref().is_some_and(Exchange::observes) {
             self.phase = Phase::Observing;
         }
@@ -233,14 +225,13 @@ impl HttpContext for Http {
     }
 
     fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        let _stall = Stall::begin("request_body");
         match self.phase {
             Phase::Passing => Action::Continue,
             Phase::Observing => {
                 let chunk = abi::buffer(Buffer::RequestBody, 0, size).unwrap_or_default();
                 if let Some(exchange) = &mut self.exchange {
-                    let mut counts = Vec::new();
-                    exchange.observe_body(&chunk, end_of_stream, &mut counts);
-                    counts.iter().for_each(metrics::count_stage);
+                    exchange.observe_body(&chunk, end_of_stream);
                 }
                 Action::Continue
             }
@@ -253,6 +244,7 @@ impl HttpContext for Http {
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        let _stall = Stall::begin("request_trailers");
         // With trailers no part of the body is the last one.
         match self.phase {
             Phase::Holding => {
@@ -267,6 +259,7 @@ impl HttpContext for Http {
     }
 
     fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+        let _stall = Stall::begin("response_headers");
         let from_upstream =
             stream::text(&["response", "code_details"]).as_deref() == Some("via_upstream");
         if from_upstream && self.place.as_mut().is_some_and(Place::escapes) {
@@ -276,6 +269,7 @@ impl HttpContext for Http {
     }
 
     fn on_http_response_body(&mut self, size: usize, _: bool) -> Action {
+        let _stall = Stall::begin("response_body");
         if let Some(exchange) = self.exchange.as_mut().filter(|exchange| exchange.reads_response())
             && size > 0
         {
@@ -288,6 +282,7 @@ impl HttpContext for Http {
     }
 
     fn on_log(&mut self) {
+        let _stall = Stall::begin("log");
         let Some(mut exchange) = self.exchange.take() else { return };
         if let Some(place) = &self.place {
             place.correct(&mut exchange);

@@ -10,6 +10,7 @@ use crate::classify::Classifiers;
 use crate::classify::fetch::{Fetch, FetchError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::metrics::catalog::MODELS;
 use crate::trace::Backoff;
 
 /// Time for one piece.
@@ -32,7 +33,10 @@ impl Models {
     /// Goes on, if there is something to fetch.
     pub fn advance(&mut self, config: &Config, clock: &dyn Clock) {
         let unusable = self.classifiers.shelf().borrow_mut().take_unusable();
-        metrics::add("semantic_router_models_total.refused", unusable);
+        if unusable > 0 {
+            let unusable = i64::try_from(unusable).unwrap_or(i64::MAX);
+            metrics::record(&MODELS, &["refused"], unusable);
+        }
         if self.call.is_some() || !self.backoff.is_over(clock.now()) {
             return;
         }
@@ -86,7 +90,7 @@ impl Models {
             Ok(Some(files)) => {
                 self.backoff.reset();
                 log::info!("models/{folder}: fetched, {} KiB", files.onnx.len() >> 10);
-                metrics::add("semantic_router_models_total.fetched", 1);
+                metrics::record(&MODELS, &["fetched"], 1);
                 self.classifiers.shelf().borrow_mut().deliver(&folder, Ok(files));
             }
             Err(FetchError::Later(why)) => {
@@ -99,7 +103,7 @@ impl Models {
             }
             Err(FetchError::Refused(why)) => {
                 log::error!("{why}");
-                metrics::add("semantic_router_models_total.refused", 1);
+                metrics::record(&MODELS, &["refused"], 1);
                 self.classifiers.shelf().borrow_mut().deliver(&folder, Err(why));
             }
         }

@@ -12,6 +12,7 @@ use super::clock::HostClock;
 use super::collector::Collector;
 use super::hold::Hold;
 use super::http::Http;
+use super::metrics::{HostMetrics, Stall};
 use super::models::Models;
 use super::pair::{self, Waker};
 use crate::classify::{Classifiers, Limits as ClassifierLimits, Sources};
@@ -100,6 +101,7 @@ impl Running {
             router: Rc::new(Router::new(config, classifiers)),
             clock: Rc::clone(&clock) as Rc<_>,
             ids: Rc::new(RefCell::new(RandomIds::default())),
+            metrics: Rc::new(HostMetrics),
         };
         let collector = Collector::new(target, Rc::clone(&exporter));
         Self { services, clock, exporter, collector, models, waker: Waker::default() }
@@ -123,6 +125,7 @@ fn classifiers(config: &Config) -> Rc<Classifiers> {
 
 impl Context for Root {
     fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, _: usize) {
+        let _stall = Stall::begin("callout");
         if let Some(running) = &mut self.running {
             let (clock, config) = (running.clock.as_ref(), &running.services.router.config);
             if !running.models.answered(token, (headers, body), config, clock) {
@@ -160,6 +163,7 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        let _stall = Stall::begin("tick");
         let Some(running) = &mut self.running else { return };
         running.clock.synchronize();
         running.collector.flush(running.clock.as_ref());
@@ -174,6 +178,7 @@ impl RootContext for Root {
     }
 
     fn on_queue_ready(&mut self, _: u32) {
+        let _stall = Stall::begin("queue_ready");
         if let Some(running) = &self.running {
             pair::release_ready(running.clock.as_ref());
         }

@@ -75,6 +75,15 @@ impl Signals<'_> {
         self.0.iter().find(asked).map(|signal| signal.truth)
     }
 
+    /// Whether the prompt asks for facts that can be checked; `None` where
+    /// that is not known.
+    #[must_use]
+    pub fn needs_fact_check(&self) -> Option<bool> {
+        let mut signals = self.0.iter().filter(|signal| signal.kind == ConditionKind::FactCheck);
+        let signal = signals.find(|signal| signal.truth != Truth::Unknown)?;
+        Some((signal.name == NEEDS_FACT_CHECK) == (signal.truth == Truth::Holds))
+    }
+
     /// The labels of all signals of this truth.
     #[must_use]
     pub fn labels(&self, truth: Truth) -> Vec<String> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
+use semantic_router_filter::metrics::catalog::STAGES;
 use support::arrangement::{hold, with_mode};
 use support::bootstrap::{Filter, Wasm};
 use support::client::{Client, Protocol, Request};
@@ -96,13 +97,15 @@ async fn send(address: SocketAddr, index: u64) -> (u16, bool) {
 
 /// What is counted of each reason.
 async fn counted(envoy: &Envoy, outcome: &str) -> BTreeMap<&'static str, u64> {
-    let mut counted = BTreeMap::new();
-    for reason in REASONS {
-        let prefix = "wasmcustom.semantic_router_stage_total.classification";
-        let name = format!("{prefix}.{outcome}.{reason}");
-        counted.insert(reason, envoy.stat(&name).await);
-    }
-    counted
+    let series = envoy.series().await;
+    let count = |reason: &str| {
+        let labels = [("stage", "classification"), ("outcome", outcome), ("reason", reason)];
+        let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let labels = BTreeMap::from(labels);
+        let found = series.iter().find(|found| found.name == STAGES.name && found.labels == labels);
+        found.map_or(0, |found| found.value)
+    };
+    REASONS.into_iter().map(|reason| (reason, count(reason))).collect()
 }
 
 /// That each reason stands in the log, once.

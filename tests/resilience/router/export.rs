@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use semantic_router_filter::metrics::catalog::BATCHES_RETRIED;
 use support::client::Client;
 use support::load::{self, Plan};
+use support::metrics;
 use support::stack::Stack;
 use tokio::time::sleep;
 
@@ -61,8 +63,8 @@ async fn a_collector_that_is_down_for_ten_seconds_costs_no_span() {
         assert_eq!(spans["delivered"], spans["made"], "{version}: {spans:?}");
         running.stack.wait_for_roots(requests, SPANS).await.unwrap();
         assert_eq!(running.stack.backend.unique_spans() as u64, spans["made"], "{version}");
-        let retried = "wasmcustom.semantic_router_span_batches_retried_total";
-        assert!(running.envoy.stat(retried).await > 0, "{version}: the outage was felt");
+        let retried = metrics::sum(&running.envoy.series().await, &BATCHES_RETRIED);
+        assert!(retried > 0, "{version}: the outage was felt");
     }
 }
 

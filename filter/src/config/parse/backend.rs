@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::config::reader::{Form, Node};
-use crate::config::types::{Endpoint, Host, Model, ReasoningControl, ReasoningFamily};
+use crate::config::types::{Endpoint, Host, Model, Pricing, ReasoningControl, ReasoningFamily};
 
 /// Reads an entry of `reasoning_families`.
 pub fn reasoning_family(name: String, node: &Node<'_>) -> ReasoningFamily {
@@ -79,16 +79,36 @@ pub fn model(name: String, node: &Node<'_>) -> Model {
     let preferred_endpoints = fields.texts("preferred_endpoints");
     let reasoning_family = fields.text("reasoning_family");
     let loras = fields.items("loras").iter().map(lora).collect();
-    if let Some(fields) = fields.fields("pricing") {
-        fields.check(&[
-            ("currency", Form::Text),
-            ("prompt_per_1m", Form::Number),
-            ("completion_per_1m", Form::Number),
-        ]);
-        fields.finish();
-    }
+    let pricing = fields.get("pricing").and_then(|node| pricing(&node));
     fields.finish();
-    Model { name, preferred_endpoints, reasoning_family, loras }
+    Model { name, preferred_endpoints, reasoning_family, loras, pricing }
+}
+
+/// The most that a million tokens may cost.
+const MAX_PRICE: f64 = 1e9;
+
+/// Reads `pricing`; one without a price is none (`GetModelPricing` in
+/// `pkg/config/helper.go` upstream).
+fn pricing(node: &Node<'_>) -> Option<Pricing> {
+    let fields = node.fields();
+    let currency = fields.text("currency").filter(|currency| !currency.is_empty());
+    let price = |key| fields.get(key).and_then(|node| nanos(&node)).unwrap_or(0);
+    let (prompt, completion) = (price("prompt_per_1m"), price("completion_per_1m"));
+    fields.finish();
+    let currency = currency.unwrap_or_else(|| "USD".to_owned());
+    (prompt > 0 || completion > 0).then_some(Pricing { currency, prompt, completion })
+}
+
+/// A price in billionths.
+fn nanos(node: &Node<'_>) -> Option<u64> {
+    let price = node.number()?;
+    if !(0.0..=MAX_PRICE).contains(&price) {
+        node.error(format!("must be from 0 to {MAX_PRICE}, is {price}"));
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see MAX_PRICE")]
+    let nanos = (price * 1e9).round() as u64;
+    Some(nanos)
 }
 
 fn lora(node: &Node<'_>) -> String {

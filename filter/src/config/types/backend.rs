@@ -66,4 +66,27 @@ pub struct Model {
     pub reasoning_family: Option<String>,
     /// Names under `loras`.
     pub loras: Vec<String>,
+    /// `pricing`; `None` for a model whose cost is not known.
+    pub pricing: Option<Pricing>,
+}
+
+/// What a model costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pricing {
+    /// `currency`, `USD` by default.
+    pub currency: String,
+    /// `prompt_per_1m`: billionths of the currency for a million tokens.
+    pub prompt: u64,
+    /// `completion_per_1m`: likewise.
+    pub completion: u64,
+}
+
+impl Pricing {
+    /// The cost of so many tokens, in billionths of the currency.
+    #[must_use]
+    pub fn nanos(&self, prompt: i64, completion: i64) -> i64 {
+        let cost = |tokens: i64, price: u64| i128::from(tokens) * i128::from(price);
+        let million = cost(prompt, self.prompt) + cost(completion, self.completion);
+        i64::try_from(million / 1_000_000).unwrap_or(i64::MAX)
+    }
 }

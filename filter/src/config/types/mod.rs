@@ -12,7 +12,7 @@ mod model;
 mod signal;
 mod tracing;
 
-pub use backend::{Endpoint, Host, Model, ReasoningControl, ReasoningFamily};
+pub use backend::{Endpoint, Host, Model, Pricing, ReasoningControl, ReasoningFamily};
 pub use cache::{CacheBackend, CacheScope, CacheSettings, Eviction, SemanticCache};
 pub use decision::{
     CachePolicy, Condition, ConditionKind, Decision, HeaderMutation, JailbreakPolicy, ModelRef,
@@ -150,6 +150,21 @@ impl Config {
         let adapts = |model: &&Model| model.loras.iter().any(|lora| lora == name);
         let own = self.models.iter().find(|model| model.name == name);
         own.or_else(|| self.models.iter().find(adapts))
+    }
+
+    /// Whether the configuration itself names a model, and no client made the
+    /// name up.
+    #[must_use]
+    pub fn names_model(&self, name: &str) -> bool {
+        let is = |named: &String| named == name;
+        let named_by = |decision: &Decision| {
+            let mut refs = decision.model_refs.iter();
+            refs.any(|to| is(&to.model) || to.lora_name.as_ref().is_some_and(is))
+        };
+        self.is_auto(name)
+            || self.default_model.as_ref().is_some_and(is)
+            || self.models.iter().any(|model| is(&model.name) || model.loras.iter().any(is))
+            || self.decisions.iter().any(named_by)
     }
 
     /// The reasoning family of a model.
