@@ -41,8 +41,9 @@ pub enum Command {
     Run(Run),
     /// Check configuration files
     ///
-    /// Prints every problem of each. Ends with status 1 when a file has an
-    /// error, 2 when one cannot be read, else with 0.
+    /// Prints every problem of each, and with --explain what the router would
+    /// decide about a prompt, and why; nothing is sent. Ends with status 1 when
+    /// a file has an error, 2 when one cannot be read, else with 0.
     Validate(Validate),
 }
 
@@ -108,6 +109,15 @@ pub struct Validate {
     /// The files to check
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Tell what would be decided about a chat with this prompt
+    #[arg(long, value_name = "TEXT")]
+    pub explain: Option<String>,
+    /// The model that the chat asks for
+    #[arg(long, value_name = "NAME", default_value = "auto", requires = "explain")]
+    pub model: String,
+    /// The folder of the user's own models, for --explain
+    #[arg(long, value_name = "DIR", env = "SEMANTIC_ROUTER_COLLECTOR_MODELS")]
+    pub models: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod classify;
 pub mod cli;
 pub mod collector;
 pub mod config;
+pub mod explain;
 pub mod export;
 pub mod metrics;
 pub mod models;

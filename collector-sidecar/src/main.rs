@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn check(arguments: &Validate) -> ExitCode {
-    let (verdict, lines) = validate(&arguments.files);
+    let (verdict, lines) = validate(arguments);
     let mut out = io::stdout().lock();
     for line in lines {
         // Whoever closed the pipe does not want the rest.

@@ -1,9 +1,14 @@
-//! The command `validate`: what is wrong or doubtful in configuration files.
+//! The command `validate`: what is wrong or doubtful in configuration files, and
+//! what they come to for a prompt.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use semantic_router_filter::config::Config;
+
+use crate::cli::Validate;
 use crate::config::{ConfigError, Loaded, read};
+use crate::explain::{Chat, ExplainError, explain};
 use crate::export::{Destination, Environment};
 
 /// Where the collector receives unless told otherwise.
@@ -24,16 +29,23 @@ pub enum Verdict {
     Unreadable = 2,
 }
 
-/// Checks `files`; the lines say what was found.
+/// Checks files; the lines say what was found.
 #[must_use]
-pub fn validate(files: &[PathBuf]) -> (Verdict, Vec<String>) {
+pub fn validate(arguments: &Validate) -> (Verdict, Vec<String>) {
     let mut verdict = Verdict::Usable;
     let mut lines = Vec::new();
-    for file in files {
+    for file in &arguments.files {
         match read(file) {
             Ok(mut loaded) => {
                 doubt(&mut loaded);
                 lines.extend(ok(file, &loaded));
+                match told(arguments, loaded.config) {
+                    Ok(told) => lines.extend(told),
+                    Err(error) => {
+                        verdict = verdict.max(Verdict::Invalid);
+                        lines.push(format!("{}: error: not explained: {error}", file.display()));
+                    }
+                }
             }
             Err(error) => {
                 let worse = match error {
@@ -46,6 +58,13 @@ pub fn validate(files: &[PathBuf]) -> (Verdict, Vec<String>) {
         }
     }
     (verdict, lines)
+}
+
+/// What a configuration comes to for the prompt, if there is one.
+fn told(arguments: &Validate, config: Config) -> Result<Vec<String>, ExplainError> {
+    let Some(prompt) = &arguments.explain else { return Ok(Vec::new()) };
+    let chat = Chat { model: &arguments.model, prompt };
+    explain(config, chat, arguments.models.as_deref())
 }
 
 /// Adds what would keep the collector from starting with the file alone; the

@@ -6,6 +6,8 @@ mod dialects;
 #[cfg(test)]
 mod envoys;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod istio;

@@ -9,7 +9,7 @@ use semantic_router_filter::classify::{Answers, Budget, Classifiers, ClassifyErr
 use super::Settings;
 use super::clock::SystemClock;
 use super::metrics::{Classifier, ClassifyMetrics};
-use super::own::{OwnModel, read};
+use super::own::OwnModel;
 use super::request::Texts;
 use crate::models::Models;
 
@@ -82,14 +82,8 @@ impl Engine {
             if tried.as_ref().is_some_and(|(when, _)| when.elapsed() < RETRY_AFTER) {
                 return true;
             }
-            match read(folder, own) {
-                Ok(files) => {
-                    // Only what was asked for can be delivered.
-                    let mut models = classifiers.shelf().borrow_mut();
-                    let _ = models.get(&own.model, own.classifier.task());
-                    models.deliver(&own.model.folder, Ok(files));
-                    false
-                }
+            match own.load(folder, classifiers) {
+                Ok(()) => false,
                 Err(error) => {
                     tracing::error!("{}: {error}", own.classifier.name());
                     *tried = Some((Instant::now(), error.to_string()));

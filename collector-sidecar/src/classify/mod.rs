@@ -16,9 +16,10 @@ use std::thread::available_parallelism;
 use semantic_router_filter::classify::Sources;
 use semantic_router_filter::config::{Config, Inference};
 
+pub use clock::SystemClock;
 pub use http::{Desk, MAX_BODY_BYTES, router};
 pub use metrics::{Classifier, ClassifyMetrics};
-pub use own::{OwnError, OwnModel};
+pub use own::{OwnError, OwnModel, own_models};
 pub use request::MAX_TEXTS;
 
 use crate::models::Models;

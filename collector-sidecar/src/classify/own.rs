@@ -3,6 +3,7 @@
 
 use std::io::Read;
 
+use semantic_router_filter::classify::Classifiers;
 use semantic_router_filter::classify::custom::Files;
 use semantic_router_filter::config::{Config, CustomModel};
 
@@ -68,6 +69,19 @@ pub fn own_models(config: &Config) -> Vec<OwnModel> {
 }
 
 impl OwnModel {
+    /// Reads its files into classifiers. Waits for the disk.
+    ///
+    /// # Errors
+    /// Why they were not read.
+    pub fn load(&self, folder: Option<&Folder>, classifiers: &Classifiers) -> Result<(), OwnError> {
+        let files = read(folder, self)?;
+        let mut models = classifiers.shelf().borrow_mut();
+        // Only what was asked for can be delivered.
+        let _ = models.get(&self.model, self.classifier.task());
+        models.deliver(&self.model.folder, Ok(files));
+        Ok(())
+    }
+
     /// Whether its files are there. Waits for the disk.
     ///
     /// # Errors
@@ -84,11 +98,7 @@ impl OwnModel {
     }
 }
 
-/// Reads the files of a model. Waits for the disk.
-///
-/// # Errors
-/// Why they were not read.
-pub fn read(folder: Option<&Folder>, own: &OwnModel) -> Result<Files, OwnError> {
+fn read(folder: Option<&Folder>, own: &OwnModel) -> Result<Files, OwnError> {
     let name = &own.model.folder;
     let folder = folder.ok_or_else(|| OwnError::NoFolder(name.clone()))?;
     let onnx = file(folder, name, MODEL_FILE)?;

@@ -94,3 +94,30 @@ fn validate_judges_every_file() {
     assert!(stdout.contains("missing.yaml: error: cannot be read: "), "{stdout}");
     assert_eq!(outcome(&["validate"], &[]).0, Some(2));
 }
+
+#[test]
+fn validate_explains_and_sends_nothing() {
+    let router = "\
+keyword_rules: [{name: urgent, operator: OR, keywords: [urgent]}]
+decisions:
+  - name: now
+    rules: {operator: OR, conditions: [{type: keyword, name: urgent}]}
+    modelRefs: [{model: m, use_reasoning: false}]
+model_config: {m: {}}
+default_model: m
+";
+    let router = file("explained.yaml", router);
+    let router = router.to_str().unwrap();
+    let (status, stdout, stderr) =
+        outcome(&["validate", router, "--explain", "an urgent matter"], &[]);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""), "{stdout}");
+    assert!(stdout.contains(&format!("{router}: ok")), "{stdout}");
+    assert!(
+        stdout.contains("\nsignals         keyword:urgent                     true\n"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("priority 0, confidence 1.000; followed"), "{stdout}");
+    assert!(stdout.contains("\nverdict         goes on\n"), "{stdout}");
+    let (status, _, stderr) = outcome(&["validate", router, "--model", "m"], &[]);
+    assert_eq!(status, Some(2), "{stderr}");
+}

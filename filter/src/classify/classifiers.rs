@@ -178,23 +178,39 @@ impl Classifiers {
     /// # Errors
     /// [`ClassifyError`], also below.
     pub fn category(&self, text: &str, budget: &Budget<'_>) -> Result<Category, ClassifyError> {
+        let find = || self.categories(text, budget, category)?;
+        match self.sources.category {
+            Source::Bundled => find(),
+            Source::Own(_) | Source::Sidecar => {
+                self.remembered(text, |known| &mut known.category, find)
+            }
+        }
+    }
+
+    /// What `read` makes of all labels of the category classifier, the
+    /// probability of each for a text, and how much of it was looked at.
+    ///
+    /// # Errors
+    /// [`ClassifyError`].
+    pub fn categories<T>(
+        &self,
+        text: &str,
+        budget: &Budget<'_>,
+        read: impl FnOnce(&[String], &[f64], Coverage) -> T,
+    ) -> Result<T, ClassifyError> {
         match &self.sources.category {
             Source::Bundled => {
                 let encoder = self.encoder()?;
                 let (known, coverage) = self.read(&encoder, text, Scope::Beginning, budget)?;
-                category(&encoder.labels.category, &known.reading.category(), coverage)
+                Ok(read(&encoder.labels.category, &known.reading.category(), coverage))
             }
-            Source::Own(model) => self.remembered(
-                text,
-                |known| &mut known.category,
-                || {
-                    let own = self.own(model, Task::Sequence)?;
-                    let most = self.limits.max_tokens;
-                    let (windows, coverage) = own.sequence(text, most, 1, budget)?;
-                    category(own.labels(), windows.first().map_or(&[], Vec::as_slice), coverage)
-                },
-            ),
-            Source::Sidecar => self.remembered(text, |known| &mut known.category, unanswered),
+            Source::Own(model) => {
+                let own = self.own(model, Task::Sequence)?;
+                let most = self.limits.max_tokens;
+                let (windows, coverage) = own.sequence(text, most, 1, budget)?;
+                Ok(read(own.labels(), windows.first().map_or(&[], Vec::as_slice), coverage))
+            }
+            Source::Sidecar => unanswered(),
         }
     }
 

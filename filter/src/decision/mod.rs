@@ -77,6 +77,14 @@ pub fn decide<'a>(config: &'a Config, signals: &Signals<'_>) -> Decided<'a> {
     decided
 }
 
+/// Whether a rule holds, and how many of its conditions are as it wants them,
+/// from 0 to 1.
+#[must_use]
+pub fn judge(rule: &Rule, signals: &Signals<'_>) -> (Truth, f64) {
+    let mut count = Count::default();
+    (holds(rule, false, signals, &mut count), count.confidence())
+}
+
 /// The conditions of one rule, counted.
 #[derive(Default)]
 struct Count<'a> {

@@ -20,6 +20,8 @@ pub struct Jailbreak {
     pub detected: bool,
     /// The highest probability of any text.
     pub confidence: f64,
+    /// The least probability that counts.
+    pub threshold: f64,
     /// How much was looked at.
     pub coverage: Coverage,
 }
@@ -31,6 +33,8 @@ pub struct Pii {
     pub types: Vec<&'static str>,
     /// Those of them that the decision does not allow.
     pub denied: Vec<&'static str>,
+    /// The least score that counts.
+    pub threshold: f64,
     /// How much was looked at.
     pub coverage: Coverage,
 }
@@ -70,7 +74,7 @@ pub fn jailbreak(
     let Guarded { jailbreak: confidence, coverage } = guarded;
     // As in the original, jailbreak must also be the likelier label.
     let detected = confidence >= threshold && confidence >= 0.5;
-    Ok(Jailbreak { detected, confidence, coverage })
+    Ok(Jailbreak { detected, confidence, threshold, coverage })
 }
 
 /// Looks for personal data in texts.
@@ -84,11 +88,13 @@ pub fn pii(
     texts: &[String],
     budget: &Budget<'_>,
 ) -> Result<Pii, ClassifyError> {
-    let least = policy.threshold.or(config.pii_model.threshold).unwrap_or(0.0);
-    let mut pii = Pii { types: Vec::new(), denied: Vec::new(), coverage: Coverage::default() };
+    let threshold = policy.threshold.or(config.pii_model.threshold).unwrap_or(0.0);
+    let (types, denied) = (Vec::new(), Vec::new());
+    let mut pii = Pii { types, denied, threshold, coverage: Coverage::default() };
     for text in texts {
         let personal = classifiers.personal(text, budget)?;
-        let counted = personal.entities.iter().filter(|entity| f64::from(entity.score) >= least);
+        let entities = personal.entities.iter();
+        let counted = entities.filter(|entity| f64::from(entity.score) >= threshold);
         pii.types.extend(counted.map(|entity| entity.kind.name()));
         pii.coverage = pii.coverage.and(personal.coverage);
     }
