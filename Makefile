@@ -57,13 +57,17 @@ fmt: ## Format the code
 # Not a sanitizer but every check of Rust's: it needs no other toolchain.
 .PHONY: fuzz
 FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(notdir $(wildcard fuzz/corpus/*))
+FUZZ := $(TOOLS)/cargo-fuzz/bin/cargo-fuzz
+FUZZ_BUILD := --sanitizer none --target-dir target/fuzz
 fuzz: $(TOOLS)/cargo-fuzz ## Fuzz whatever reads what others wrote, FUZZ_SECONDS each
-	for target in $(notdir $(wildcard fuzz/corpus/*)); do \
-		mkdir -p target/fuzz/corpus/$$target; \
-		$(TOOLS)/cargo-fuzz/bin/cargo-fuzz run --sanitizer none --target-dir target/fuzz $$target \
-			target/fuzz/corpus/$$target fuzz/corpus/$$target -- \
-			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1; \
-	done
+	$(FUZZ) build $(FUZZ_BUILD)
+	$(MAKE) --no-print-directory --output-sync --jobs $$(nproc) $(FUZZ_TARGETS:%=fuzz-%)
+
+fuzz-%:
+	mkdir -p target/fuzz/corpus/$*
+	$(FUZZ) run $(FUZZ_BUILD) $* target/fuzz/corpus/$* fuzz/corpus/$* -- \
+		-max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 -verbosity=0
 
 schema: ## Write docs/config.schema.json anew
 	WRITE_SCHEMA=1 cargo test --locked --release --workspace --test config -- the_schema_is

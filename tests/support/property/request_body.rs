@@ -76,24 +76,39 @@ fn conversation(before: &ChatRequest<'_>, after: &ChatRequest<'_>, mode: PromptM
         assert!(!after.messages.is_empty(), "no system prompt");
         return;
     };
-    assert_eq!(first.role, "system");
     let kept = match before.messages.split_first() {
-        Some((old, rest)) if old.role == "system" => {
-            let content =
-                |object: &Object<'_>| object.string("content").unwrap_or_default().into_owned();
-            let expected = match mode {
-                PromptMode::Replace => PROMPT.to_owned(),
-                PromptMode::Insert => format!("{PROMPT}\n\n{}", content(&old.object)),
-            };
-            assert_eq!(content(&first.object), expected);
+        Some((old, rest)) if ["system", "developer"].contains(&old.role.as_ref()) => {
+            assert_eq!(first.role, old.role);
+            prompted(&old.object, &first.object, mode);
             rest
         }
-        _ => &before.messages,
+        _ => {
+            assert_eq!(first.role, "system");
+            &before.messages
+        }
     };
     assert_eq!(kept.len(), rest.len());
     for (old, new) in kept.iter().zip(rest) {
         assert!(old.object.members().eq(new.object.members()), "{old:?}\n became \n{new:?}");
     }
+}
+
+/// The system prompt stands over or before that of the client.
+fn prompted(old: &Object<'_>, new: &Object<'_>, mode: PromptMode) {
+    let parts = old.get("content").and_then(|content| content.strip_prefix('['));
+    if let (PromptMode::Insert, Some(parts)) = (mode, parts) {
+        let part = format!("[{{\"type\":\"text\",\"text\":{}}}", encode_string(PROMPT));
+        let rest = new.get("content").and_then(|content| content.strip_prefix(&part));
+        let rest = rest.map(|rest| rest.strip_prefix(',').unwrap_or(rest));
+        assert_eq!(rest, Some(parts));
+        return;
+    }
+    let content = |object: &Object<'_>| object.string("content").unwrap_or_default().into_owned();
+    let expected = match mode {
+        PromptMode::Replace => PROMPT.to_owned(),
+        PromptMode::Insert => format!("{PROMPT}\n\n{}", content(old)),
+    };
+    assert_eq!(content(new), expected);
 }
 
 /// The reasoning mode is what was asked for, or left to the client.
