@@ -74,12 +74,15 @@ schema: ## Write docs/config.schema.json anew
 
 ## Measuring
 
-.PHONY: bench bench-inference evaluate train
-bench: $(TOOLS)/envoy-1.40.0 build ## Measure start-up, code size, memory and latency in Envoy
+.PHONY: bench bench-inference soak evaluate train
+bench: $(TOOLS)/envoy-1.40.0 build ## Measure cost of a request, start-up, code size, memory and latency in Envoy
 	@target/release/bench
 
 bench-inference: $(TOOLS)/envoy-1.40.0 $(TOOLS)/onnxruntime build ## Measure the classifiers in Envoy, beside onnxruntime
 	@target/release/bench-inference --python $(TOOLS)/onnxruntime/bin/python
+
+soak: $(TOOLS)/envoy-1.40.0 build ## Send 100,000 random requests and half an hour more of them, each checked
+	@target/release/soak
 
 evaluate: native ## Measure the classifiers on the held-out lines
 	@target/release/evaluate

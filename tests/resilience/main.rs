@@ -5,3 +5,5 @@
 mod collector;
 #[cfg(test)]
 mod router;
+#[cfg(test)]
+mod soak;

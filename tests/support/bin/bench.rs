@@ -1,4 +1,5 @@
-//! What the filter costs in a real Envoy: start-up, code size, memory, latency.
+//! What the filter costs in a real Envoy: each request without the models,
+//! start-up, code size, memory, latency.
 //! Everything is measured in one run, beside an Envoy without the filter.
 
 use std::error::Error;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use support::client::Request;
+use support::cost;
 use support::envoy::{Envoy, VERSIONS, module};
 use support::load::{self, Plan, Report};
 use support::stack::Stack;
@@ -22,6 +24,12 @@ struct Options {
     /// How often each kind of listener is measured, in turns.
     #[arg(long, default_value_t = 10)]
     rounds: u64,
+    /// The same for the cost of a request without the models.
+    #[arg(long, default_value_t = 30)]
+    cost_rounds: usize,
+    /// Measures nothing but that.
+    #[arg(long)]
+    cost_only: bool,
     /// Requests in each round.
     #[arg(long, default_value_t = 200)]
     requests: u64,
@@ -55,6 +63,15 @@ async fn main() -> Outcome<()> {
         options.envoy
     );
     sizes()?;
+    let plans = cost::Plans {
+        rounds: options.cost_rounds,
+        requests: options.requests,
+        connections: options.connections,
+    };
+    println!("{}", cost::measure(&options.envoy, plans).await?);
+    if options.cost_only {
+        return Ok(());
+    }
     start_and_memory(&options).await?;
     latency(&options, "a short prompt", SHORT).await?;
     latency(&options, "a prompt of 400 words", &[SHORT; 57].join(" ")).await
