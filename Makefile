@@ -74,9 +74,12 @@ schema: ## Write docs/config.schema.json anew
 
 ## Measuring
 
-.PHONY: bench bench-inference soak evaluate train
+.PHONY: bench bench-cache bench-inference soak evaluate train
 bench: $(TOOLS)/envoy-1.40.0 build ## Measure cost of a request, start-up, code size, memory and latency in Envoy
 	@target/release/bench
+
+bench-cache: $(TOOLS)/envoy-1.40.0 build ## Measure a full cache, natively and in Envoy
+	@target/release/bench-cache
 
 bench-inference: $(TOOLS)/envoy-1.40.0 $(TOOLS)/onnxruntime build ## Measure the classifiers in Envoy, beside onnxruntime
 	@target/release/bench-inference --python $(TOOLS)/onnxruntime/bin/python

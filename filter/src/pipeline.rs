@@ -6,6 +6,7 @@
 
 use std::rc::Rc;
 
+use crate::cache::{self, Cache, Caller, Looked, Search, Sought};
 use crate::classify::{Budget, Category, Classifiers, Questions};
 use crate::clock::{Clock, UnixNanos};
 use crate::config::{Config, Decision, Endpoint, OnError};
@@ -25,24 +26,27 @@ pub struct Router {
     pub classifiers: Rc<Classifiers>,
     /// What its decisions ask for.
     pub rules: Rules,
+    /// Its cache, where it has one.
+    pub cache: Option<Rc<Cache>>,
 }
 
 impl Router {
-    /// A router with this configuration.
+    /// A router with this configuration, and without a cache.
     #[must_use]
     pub fn new(config: Config, classifiers: Rc<Classifiers>) -> Self {
-        Self { rules: Rules::of(&config), config, classifiers }
+        Self { rules: Rules::of(&config), cache: None, config, classifiers }
     }
 
     /// Loads what requests will need: that is no part of what one of them may
     /// spend.
     fn load(&self) {
-        let Self { config, classifiers, rules } = self;
+        let Self { config, classifiers, rules, cache } = self;
         let [category, jailbreak, pii] = classifiers.bundled();
         if (category && config.classify_category)
             || (jailbreak && config.prompt_guard.is_some())
             || (pii && config.detects_pii())
             || rules.reads()
+            || cache.is_some()
         {
             // Whoever needs it is told what is wrong with it.
             let _ = classifiers.encoder();
@@ -61,11 +65,13 @@ pub struct Run<'a> {
     /// nothing else.
     pub evaluation: Option<Stage<()>>,
     /// All that they ask for.
-    pub signals: Signals<'a>,
+    pub signals: Signals,
     /// Attacks on the model. `None` where no guard is configured.
     pub jailbreak: Option<Stage<Jailbreak>>,
     /// Personal data. `None` where no decision asks for it.
     pub pii: Option<Stage<Pii>>,
+    /// Whether there was an answer already. `None` where no cache is configured.
+    pub cache: Option<Stage<Looked>>,
     /// The model. `None`, as what follows, where the request was not read.
     pub routing: Option<Stage<Selection<'a>>>,
     /// The endpoint.
@@ -126,18 +132,87 @@ impl Reply {
     }
 }
 
-/// Takes a request through all stages. `random` is any number, each as likely.
+/// How far a request has come.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one a request, on the stack")]
+pub enum Progress<'a> {
+    /// Through all stages.
+    Done(Run<'a>),
+    /// To the cache, which the sidecar is to be asked for.
+    Waits(Paused),
+}
+
+/// The stages that a request went through before it had to wait.
+#[derive(Debug)]
+pub struct Paused {
+    started: UnixNanos,
+    model: Option<String>,
+    classification: Stage<Category>,
+    evaluation: Option<Stage<()>>,
+    signals: Signals,
+    jailbreak: Option<Stage<Jailbreak>>,
+    pii: Option<Stage<Pii>>,
+    user: Option<String>,
+    since: UnixNanos,
+    /// What it waits for.
+    pub sought: Sought,
+}
+
+/// What a request is run with besides its body.
+#[derive(Clone, Copy)]
+pub struct Arrival<'a> {
+    /// Who sent it.
+    pub caller: &'a Caller,
+    /// Any number, each as likely.
+    pub random: u64,
+    /// The time.
+    pub clock: &'a dyn Clock,
+}
+
+/// Takes a request through all stages, or to where it must wait.
 #[must_use]
-pub fn run<'a>(router: &'a Router, body: &[u8], random: u64, clock: &dyn Clock) -> Run<'a> {
+pub fn run<'a>(router: &'a Router, body: &[u8], arrival: &Arrival<'_>) -> Progress<'a> {
+    let clock = arrival.clock;
     let config = &router.config;
     let received = clock.now();
-    let request = match Body::parse(body) {
-        Ok(Body::Chat(request)) => request,
-        Ok(Body::Completion(request)) => return complete(router, &request, received, clock),
-        Ok(Body::Other) => return Run::not_chat(config, received, clock),
-        Err(error) => return Run::unread(config, &unreadable(&error), received, clock),
-    };
+    Progress::Done(match Body::parse(body) {
+        Ok(Body::Chat(request)) => return chat(router, &request, arrival),
+        Ok(Body::Completion(request)) => complete(router, &request, received, clock),
+        Ok(Body::Other) => Run::not_chat(config, received, clock),
+        Err(error) => Run::unread(config, &unreadable(&error), received, clock),
+    })
+}
 
+/// Takes a request on that waited for the sidecar, once that has answered, or
+/// nobody has (status 0).
+#[must_use]
+pub fn resume<'a>(
+    router: &'a Router,
+    body: &[u8],
+    paused: Paused,
+    answer: (u32, &[u8]),
+    arrival: &Arrival<'_>,
+) -> Run<'a> {
+    let clock = arrival.clock;
+    let config = &router.config;
+    let since = paused.since;
+    match Body::parse(body) {
+        Ok(Body::Chat(request)) => {
+            let run = paused.resumed(config, answer, clock);
+            let decided = decision::decide(config, &run.signals);
+            conclude(router, &request, &decided, run, arrival)
+        }
+        // It was a chat before.
+        Ok(Body::Completion(_) | Body::Other) => Run::not_chat(config, since, clock),
+        Err(error) => Run::unread(config, &unreadable(&error), since, clock),
+    }
+}
+
+/// A chat, up to what the cache says.
+fn chat<'a>(router: &'a Router, request: &ChatRequest<'_>, arrival: &Arrival<'_>) -> Progress<'a> {
+    let clock = arrival.clock;
+    let received = clock.now();
+    let config = &router.config;
     router.load();
     let budget = Budget::new(clock, config.filter.inference.budget_ms);
     let prompt = request.prompt();
@@ -148,12 +223,12 @@ pub fn run<'a>(router: &'a Router, body: &[u8], random: u64, clock: &dyn Clock) 
     run.user = request.user().map(Into::into);
     if let Some(failure) = run.classification.refused() {
         let reply = Reply::refusal(failure);
-        return run.answered(Some(reply));
+        return Progress::Done(run.answered(Some(reply)));
     }
     (run.signals, run.evaluation) = evaluate(router, &prompt, &run.classification, &budget, clock);
     if let Some(failure) = run.evaluation.as_ref().and_then(Stage::refused) {
         let reply = Reply::refusal(failure);
-        return run.answered(Some(reply));
+        return Progress::Done(run.answered(Some(reply)));
     }
     let decided = decision::decide(config, &run.signals);
     let decision = decided.decision();
@@ -162,7 +237,7 @@ pub fn run<'a>(router: &'a Router, body: &[u8], random: u64, clock: &dyn Clock) 
     run.jailbreak = security::detect_jailbreak(router, &decided, texts, &budget, clock);
     let wanted = request.wanted();
     if let Some(reply) = security::blocked_jailbreak(config, run.jailbreak.as_ref(), wanted) {
-        return run.answered(Some(reply));
+        return Progress::Done(run.answered(Some(reply)));
     }
     run.pii = if decided.undecided.iter().any(|decision| decision.pii.is_some()) {
         Some(security::undecided_pii(config, clock))
@@ -171,19 +246,41 @@ pub fn run<'a>(router: &'a Router, body: &[u8], random: u64, clock: &dyn Clock) 
         security::detect_pii(router, decision, texts, &budget, clock)
     };
     if let Some(reply) = security::blocked_pii(config, run.pii.as_ref(), decision, wanted) {
-        return run.answered(Some(reply));
+        return Progress::Done(run.answered(Some(reply)));
     }
 
+    let began = clock.now();
+    run.cache = match look_up(router, request, arrival, &decided, &budget) {
+        Some(Search::Asks(sought)) => return Progress::Waits(run.pause(began, sought)),
+        Some(Search::Over(outcome)) => Some(Stage { started: began, ended: clock.now(), outcome }),
+        None => None,
+    };
+    Progress::Done(conclude(router, request, &decided, run, arrival))
+}
+
+/// A chat, from what the cache says to the verdict.
+fn conclude<'a>(
+    router: &'a Router,
+    request: &ChatRequest<'_>,
+    decided: &Decided<'a>,
+    mut run: Run<'a>,
+    arrival: &Arrival<'_>,
+) -> Run<'a> {
+    let clock = arrival.clock;
+    let config = &router.config;
+    if let Some(reply) = run.cache.as_ref().and_then(|stage| cached(stage, request)) {
+        return run.answered(Some(reply));
+    }
     let found = decided.found.as_ref();
     let routing = Stage::run(clock, || Outcome::Ran(route::select(config, &request.model, found)));
-    let backend = Stage::run(clock, || endpoint(config, &routing, random));
-    let mut edits = model_edits(&routing, &request);
-    let system_prompt = Stage::run(clock, || inject(config, &routing, &request, &mut edits));
+    let backend = Stage::run(clock, || endpoint(config, &routing, arrival.random));
+    let mut edits = model_edits(&routing, request);
+    let system_prompt = Stage::run(clock, || inject(config, &routing, request, &mut edits));
 
     if !config.filter.mode.observes() {
         run.verdict = Verdict::Route {
             body: (!edits.is_empty()).then(|| openai::splice(request.source, edits)),
-            headers: request_headers(decision, &routing, &backend),
+            headers: request_headers(decided.decision(), &routing, &backend),
         };
     }
     run.routing = Some(routing);
@@ -288,6 +385,7 @@ impl<'a> Run<'a> {
             signals: Signals::default(),
             jailbreak: None,
             pii: None,
+            cache: None,
             routing: None,
             backend: None,
             system_prompt: None,
@@ -305,10 +403,46 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What it is until the sidecar has answered.
+    fn pause(self, since: UnixNanos, sought: Sought) -> Paused {
+        let Self { started, model, classification, evaluation, .. } = self;
+        let Self { signals, jailbreak, pii, user, .. } = self;
+        Paused {
+            started,
+            model,
+            classification,
+            evaluation,
+            signals,
+            jailbreak,
+            pii,
+            user,
+            since,
+            sought,
+        }
+    }
+
+    /// Whether the cache had an answer; `None` where it was not looked for.
+    #[must_use]
+    pub fn cache_hit(&self) -> Option<bool> {
+        Some(self.cache.as_ref()?.result()?.hit.is_some())
+    }
+
     /// The selection, where there is one.
     #[must_use]
     pub fn selection(&self) -> Option<&Selection<'a>> {
         self.routing.as_ref()?.result()
+    }
+}
+
+impl Paused {
+    /// What it is once the sidecar has answered.
+    fn resumed<'a>(self, config: &Config, answer: (u32, &[u8]), clock: &dyn Clock) -> Run<'a> {
+        let Self { started, model, classification, evaluation, .. } = self;
+        let Self { signals, jailbreak, pii, user, since, sought, .. } = self;
+        let outcome = sought.found(config, answer);
+        let cache = Some(Stage { started: since, ended: clock.now(), outcome });
+        let run = Run::of(classification, Verdict::UNCHANGED);
+        Run { started, evaluation, signals, jailbreak, pii, cache, model, user, ..run }
     }
 }
 
@@ -335,14 +469,14 @@ fn classify(router: &Router, prompt: &str, budget: &Budget<'_>) -> Outcome<Categ
 
 /// What decisions ask for. A signal that failed follows the policy of
 /// classification: routing depends on both.
-fn evaluate<'a>(
-    router: &'a Router,
+fn evaluate(
+    router: &Router,
     prompt: &str,
     classification: &Stage<Category>,
     budget: &Budget<'_>,
     clock: &dyn Clock,
-) -> (Signals<'a>, Option<Stage<()>>) {
-    let Router { config, classifiers, rules } = router;
+) -> (Signals, Option<Stage<()>>) {
+    let Router { config, classifiers, rules, .. } = router;
     let mut signals = Signals::default();
     let stage = Stage::run(clock, || {
         let category = &classification.outcome;
@@ -358,6 +492,35 @@ fn evaluate<'a>(
         }
     });
     (signals, rules.is_more_than_domains().then_some(stage))
+}
+
+/// Looks for an answer that serves this request, which is clear of whatever
+/// would block it. `None` where no cache is configured.
+fn look_up(
+    router: &Router,
+    request: &ChatRequest<'_>,
+    arrival: &Arrival<'_>,
+    decided: &Decided<'_>,
+    budget: &Budget<'_>,
+) -> Option<Search> {
+    let Arrival { caller, clock, .. } = *arrival;
+    let Router { config, classifiers, cache, .. } = router;
+    let cache = cache.as_ref()?;
+    let selection = &route::select(config, &request.model, decided.found.as_ref());
+    let asked = cache::Asked { config, classifiers, caller, request, decided, selection };
+    let search = cache::look_up(cache, &asked, budget, clock.now());
+    Some(search.unwrap_or_else(|error| {
+        let policy = config.effective(config.filter.on_error.cache);
+        Search::Over(Outcome::Failed(Failure::of_classifier("embedding", &error, policy)))
+    }))
+}
+
+/// The answer that the cache has, or the refusal of a request that is not to go
+/// on without having been looked up.
+fn cached(stage: &Stage<Looked>, request: &ChatRequest<'_>) -> Option<Reply> {
+    let hit = stage.result().and_then(|looked| looked.hit.as_ref());
+    let answer = hit.and_then(|hit| cache::reply(hit, request));
+    answer.or_else(|| stage.refused().map(Reply::refusal))
 }
 
 fn endpoint<'a>(

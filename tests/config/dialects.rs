@@ -24,8 +24,7 @@ fn what_is_doubtful_is_named_by_its_path_in_the_file() {
     for (name, path) in [("plain", ""), ("configmap", ""), ("plugin", ""), ("helm", "config.")] {
         let expected = format!(
             "warning: {path}decisions[2].rules.conditions[0]: conditions of type \
-             \"user_feedback\" are not evaluated and never hold\n\
-             warning: {path}semantic_cache: is enabled here but not run by this version\n"
+             \"user_feedback\" are not evaluated and never hold\n"
         );
         assert_eq!(findings(&read(&format!("{FOLDER}/{name}.yaml"))), expected, "{name}");
     }

@@ -102,5 +102,6 @@ fn bootstrap(router: String) -> Bootstrap {
         buffer_limit: 2 << 20,
         external: None,
         listeners_file: None,
+        vm_configuration: String::new(),
     }
 }

@@ -2,6 +2,8 @@
 //! module in real Envoys.
 
 #[cfg(test)]
+mod cache;
+#[cfg(test)]
 mod classifier;
 #[cfg(test)]
 mod endpoints;

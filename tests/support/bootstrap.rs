@@ -112,6 +112,9 @@ pub struct Bootstrap {
     /// A file that Envoy watches for the listeners; `None` to have them in the
     /// bootstrap.
     pub listeners_file: Option<PathBuf>,
+    /// The configuration of the virtual machines: with another, there are
+    /// others.
+    pub vm_configuration: String,
 }
 
 /// The type URL of a message of Envoy's API.
@@ -225,6 +228,10 @@ impl Bootstrap {
                 "vm_config": {
                     "vm_id": wasm.vm_id,
                     "runtime": "envoy.wasm.runtime.v8",
+                    "configuration": {
+                        "@type": url("google.protobuf.StringValue"),
+                        "value": self.vm_configuration,
+                    },
                     "code": {"local": {"filename": self.module}},
                 },
                 "configuration": {

@@ -11,9 +11,10 @@ use http::Method;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
 use prost::Message;
+use semantic_router_filter::cache::{self, Alone, Cache, KEY_BYTES, Key};
 use semantic_router_filter::classify::{Classifiers, Limits as ClassifierLimits, Sources};
 use semantic_router_filter::clock::{Clock, UnixNanos};
-use semantic_router_filter::config::{self, Report};
+use semantic_router_filter::config::{self, Config, Report};
 use semantic_router_filter::exchange::{Exchange, Services, Step, StreamEnd};
 use semantic_router_filter::headers::{ENDPOINT_HEADER, HeaderEdit, Headers};
 use semantic_router_filter::pipeline::{Reply, Router};
@@ -68,7 +69,7 @@ impl Native {
         ));
         let metrics = Rc::new(Counted::default());
         let services = Services {
-            router: Rc::new(Router::new(config, classifiers)),
+            router: Rc::new(Router { cache: cache(&config), ..Router::new(config, classifiers) }),
             clock: Rc::new(SystemClock),
             ids: Rc::new(RefCell::new(RandomIds::default())),
             metrics: Rc::clone(&metrics) as Rc<_>,
@@ -121,7 +122,7 @@ impl Native {
             };
         }
         // Nobody is beside this router to be asked.
-        if let Step::Ask(_) = &step {
+        while let Step::Ask(_) = &step {
             step = exchange.sidecar_answered(&body, (0, b""));
         }
         if exchange.observes() && !body.is_empty() {
@@ -216,6 +217,13 @@ fn decided(request: &Request, (held, step): (Vec<HeaderEdit>, Step)) -> Decided 
             Decided::Reply(Box::new(local(request, &reply)))
         }
     }
+}
+
+/// The cache that a configuration asks for.
+fn cache(config: &Config) -> Option<Rc<Cache>> {
+    let key = Key::new([7; KEY_BYTES]);
+    let cache = |limits| Rc::new(Cache::new(key, Rc::new(Alone::default()), limits));
+    cache::Limits::of(config).map(cache)
 }
 
 /// A request's headers as a proxy shows them.

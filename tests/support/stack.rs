@@ -148,6 +148,7 @@ impl Stack {
             host_names: false,
             buffer_limit: 8 << 20,
             listeners_file: None,
+            vm_configuration: String::new(),
         }
     }
 

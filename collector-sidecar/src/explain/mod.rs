@@ -8,11 +8,12 @@ mod table;
 use std::path::Path;
 use std::rc::Rc;
 
+use semantic_router_filter::cache::Caller;
 use semantic_router_filter::classify::{Classifiers, Limits, Sources};
 use semantic_router_filter::clock::{Clock, UnixNanos};
 use semantic_router_filter::config::Config;
 use semantic_router_filter::openai::{Body, encode_string};
-use semantic_router_filter::pipeline::{self, Router};
+use semantic_router_filter::pipeline::{self, Arrival, Progress, Router};
 
 use crate::classify::{OwnError, SystemClock, own_models};
 use crate::models::{Folder, FolderError};
@@ -59,9 +60,13 @@ pub fn explain(
     let classifiers = Rc::new(classifiers(&config, models)?);
     let router = Router::new(config, classifiers);
     let body = chat.body();
-    let clock = Still(SystemClock::default().now());
-    let run = pipeline::run(&router, body.as_bytes(), 0, &clock);
-    let Ok(Body::Chat(request)) = Body::parse(body.as_bytes()) else { return Ok(Vec::new()) };
+    let (caller, clock) = (Caller::default(), Still(SystemClock::default().now()));
+    let arrival = Arrival { caller: &caller, random: 0, clock: &clock };
+    // Without a cache it waits for nothing.
+    let run = pipeline::run(&router, body.as_bytes(), &arrival);
+    let (Progress::Done(run), Ok(Body::Chat(request))) = (run, Body::parse(body.as_bytes())) else {
+        return Ok(Vec::new());
+    };
     Ok(Report { router: &router, request: &request, run: &run }.lines())
 }
 

@@ -77,12 +77,12 @@ impl Report<'_> {
             table.text("none");
         }
         for signal in &self.run.signals.0 {
-            table.row(&signal.kind.label(signal.name), word(signal.truth), &self.measured(signal));
+            table.row(&signal.kind.label(&signal.name), word(signal.truth), &self.measured(signal));
         }
     }
 
     /// What was measured for a signal, and against what.
-    fn measured(&self, signal: &Signal<'_>) -> String {
+    fn measured(&self, signal: &Signal) -> String {
         let config = self.config();
         // That of a domain is told with the categories.
         let found = signal.score.filter(|_| signal.kind != ConditionKind::Domain);

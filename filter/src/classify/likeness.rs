@@ -8,14 +8,21 @@ use serde::Deserialize;
 
 use super::fnv;
 
-/// Words that say little: another way to ask has others of them.
-const LITTLE: &str = "a about an and any are as at be been but by can could d did do does explain \
-    for from get give got had has have he her his how i if in into is it its just know like ll m \
-    may me might much my need of on or our please re s she should show so some t tell than that \
-    the their then there these they this those to us ve want was we were what which will with \
-    would you your";
-const NEGATIONS: &str = "arent avoid cant didnt doesnt dont except isnt never no none not nothing \
-    only without wont";
+/// Words that say little: another way to ask has others of them. Sorted, as
+/// those below.
+const LITTLE: [&str; 87] = [
+    "a", "about", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could",
+    "d", "did", "do", "does", "explain", "for", "from", "get", "give", "got", "had", "has", "have",
+    "he", "her", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "know", "like",
+    "ll", "m", "may", "me", "might", "much", "my", "need", "of", "on", "or", "our", "please", "re",
+    "s", "she", "should", "show", "so", "some", "t", "tell", "than", "that", "the", "their",
+    "then", "there", "these", "they", "this", "those", "to", "us", "ve", "want", "was", "we",
+    "were", "what", "which", "will", "with", "would", "you", "your",
+];
+const NEGATIONS: [&str; 16] = [
+    "arent", "avoid", "cant", "didnt", "doesnt", "dont", "except", "isnt", "never", "no", "none",
+    "not", "nothing", "only", "without", "wont",
+];
 const CONTRACTIONS: [(&str, &str); 5] = [
     ("\u{2019}", "'"),
     ("can't", "can not"),
@@ -78,6 +85,12 @@ impl Wording {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The bytes that they take in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.0.len() * size_of::<(u32, Role)>()
     }
 
     /// Five bytes a word: the hash of its stem, little-endian, and its role.
@@ -157,12 +170,12 @@ fn is_sign(c: char) -> bool {
 }
 
 fn told(word: &str) -> (u32, Role) {
-    let among = |list: &str, word: &str| list.split_ascii_whitespace().any(|known| known == word);
-    let known = among(LITTLE, word) || among(NEGATIONS, word);
-    let stem = if known { word } else { stem(word) };
-    let role = if among(LITTLE, stem) {
+    let little = |word: &str| LITTLE.binary_search(&word).is_ok();
+    let negates = |word: &str| NEGATIONS.binary_search(&word).is_ok();
+    let stem = if little(word) || negates(word) { word } else { stem(word) };
+    let role = if little(stem) {
         Role::Little
-    } else if among(NEGATIONS, stem) {
+    } else if negates(stem) {
         Role::Negation
     } else if stem.starts_with(|c: char| c.is_ascii_digit()) {
         Role::Number
@@ -245,6 +258,11 @@ fn ratio(part: usize, of: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_are_searched_for_are_sorted() {
+        assert!(LITTLE.is_sorted() && NEGATIONS.is_sorted());
+    }
 
     #[test]
     fn words_are_cut_as_in_training() {

@@ -4,7 +4,7 @@ use super::CATEGORY_LABELS;
 use super::reader::{did_you_mean, nearest};
 use super::report::Report;
 use super::types::{
-    Backend, Classifier, Condition, ConditionKind, Config, Decision, Mode, ModelRef,
+    Backend, CacheScope, Classifier, Condition, ConditionKind, Config, Decision, Mode, ModelRef,
     ReasoningControl,
 };
 use crate::classify::MAX_CANDIDATES;
@@ -39,6 +39,12 @@ pub fn check(config: &Config, report: &mut Report) {
         report.error(
             "filter.inference.memo_entries",
             format!("must be at least {LEAST_MEMO}, since the sidecar's answers are kept there"),
+        );
+    }
+    if config.semantic_cache.is_some() && config.filter.cache.scope == CacheScope::Shared {
+        report.warn(
+            "filter.cache.scope",
+            "is shared: whoever asks may be given an answer that another tenant got",
         );
     }
     let asks = |(_, condition): (_, &Condition)| condition.kind == ConditionKind::Domain;

@@ -51,7 +51,7 @@ impl<'a> Decided<'a> {
 /// The decision to follow. Of equals the first in the file wins
 /// (`EvaluateDecisions` in `pkg/decision/engine.go` upstream).
 #[must_use]
-pub fn decide<'a>(config: &'a Config, signals: &Signals<'_>) -> Decided<'a> {
+pub fn decide<'a>(config: &'a Config, signals: &Signals) -> Decided<'a> {
     let mut decided = Decided::default();
     for decision in &config.decisions {
         let mut count = Count::default();
@@ -80,7 +80,7 @@ pub fn decide<'a>(config: &'a Config, signals: &Signals<'_>) -> Decided<'a> {
 /// Whether a rule holds, and how many of its conditions are as it wants them,
 /// from 0 to 1.
 #[must_use]
-pub fn judge(rule: &Rule, signals: &Signals<'_>) -> (Truth, f64) {
+pub fn judge(rule: &Rule, signals: &Signals) -> (Truth, f64) {
     let mut count = Count::default();
     (holds(rule, false, signals, &mut count), count.confidence())
 }
@@ -110,7 +110,7 @@ impl Count<'_> {
 ///
 /// A negation is carried down to the conditions, so that each counts for what
 /// is wanted of it: under NOT, that it fails.
-fn holds<'a>(rule: &'a Rule, negated: bool, signals: &Signals<'_>, count: &mut Count<'a>) -> Truth {
+fn holds<'a>(rule: &'a Rule, negated: bool, signals: &Signals, count: &mut Count<'a>) -> Truth {
     let turned = negated != (rule.operator == Operator::Not);
     let needs_all = match rule.operator {
         Operator::And | Operator::Not => !negated,
@@ -141,7 +141,7 @@ fn holds<'a>(rule: &'a Rule, negated: bool, signals: &Signals<'_>, count: &mut C
 fn is_as_wanted<'a>(
     condition: &'a Condition,
     negated: bool,
-    signals: &Signals<'_>,
+    signals: &Signals,
     count: &mut Count<'a>,
 ) -> Truth {
     count.all += 1;

@@ -39,12 +39,12 @@ fn parse(text: &str) -> (Term, &str) {
 
 /// Signals of which those of `holding` hold, those of `unknown` are not known,
 /// and `a` to `f` and `d1` to `d3` fail otherwise. No other is evaluated.
-fn signals(holding: &'static str, unknown: &'static str) -> Signals<'static> {
+fn signals(holding: &'static str, unknown: &'static str) -> Signals {
     let among = |list: &str, name: &str| list.split(' ').any(|other| other == name);
     let names = ["a", "b", "c", "e", "f", "d1", "d2", "d3"];
     let signal = |name: &'static str| Signal {
         kind: if name.starts_with('d') { ConditionKind::Domain } else { ConditionKind::Keyword },
-        name,
+        name: name.to_owned(),
         truth: match (among(holding, name), among(unknown, name)) {
             (true, _) => Truth::Holds,
             (_, true) => Truth::Unknown,

@@ -44,6 +44,13 @@ impl StreamEnd {
         known.map(|(_, reason)| *reason)
     }
 
+    /// Whether the client got a successful response of the engine to its end.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let succeeded = self.status.is_some_and(|status| (200..300).contains(&status));
+        succeeded && self.cut_off().is_none() && self.details == "via_upstream"
+    }
+
     /// The failure that the engine's side shows: as [`StreamEnd::cut_off`], or
     /// a status of 400 and above.
     #[must_use]
@@ -117,6 +124,7 @@ mod tests {
             let details = details.to_owned();
             let end = StreamEnd { status: Some(status), flags, details, upstream_address: None };
             assert_eq!(end.cut_off(), cut_off, "{end:?}");
+            assert_eq!(end.is_complete(), (status, cut_off) == (200, None), "{end:?}");
             assert_eq!(end.upstream_error().as_deref(), upstream, "{end:?}");
             assert_eq!(end.server_error().as_deref(), server, "{end:?}");
         }

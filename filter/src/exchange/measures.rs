@@ -3,10 +3,11 @@
 use super::{Services, StreamEnd};
 use crate::classify::Coverage;
 use crate::clock::UnixNanos;
-use crate::config::{Config, FailurePolicy, ReasoningControl};
+use crate::config::{CacheBackend, Config, FailurePolicy, ReasoningControl};
 use crate::metrics::catalog::{
-    CATEGORIES, CLASSIFIER_TIME, COMPLETION_TIME, COMPLETION_TOKENS, COMPLETION_TOKENS_EACH, COST,
-    DECISIONS, FACT_CHECKS, FIRST_TOKEN_TIME, MEMO, MODEL_REQUESTS, MODIFICATIONS, PII_VIOLATIONS,
+    CACHE_HITS, CACHE_MISSES, CACHE_OPERATIONS, CACHE_STORES, CACHE_TIME, CATEGORIES,
+    CLASSIFIER_TIME, COMPLETION_TIME, COMPLETION_TOKENS, COMPLETION_TOKENS_EACH, COST, DECISIONS,
+    FACT_CHECKS, FIRST_TOKEN_TIME, MEMO, MODEL_REQUESTS, MODIFICATIONS, PII_VIOLATIONS,
     PROMPT_TOKENS, PROMPT_TOKENS_EACH, REASON_CODES, REASONING, REASONING_EFFORTS,
     REASONING_TEMPLATES, REQUEST_ERRORS, ROUTING_TIME, SIGNALS, STAGE_TIME, STAGES, TOKEN_TIME,
     TOKENS,
@@ -37,6 +38,7 @@ impl Measures {
     pub fn run(&mut self, services: &Services, run: &Run<'_>, observed: bool) {
         let (metrics, config) = (services.metrics.as_ref(), &services.router.config);
         stages(metrics, run);
+        cache(metrics, config, run);
         let asked = label(config, run.model.as_deref());
         errors(metrics, run, asked);
         if run.model.is_none() {
@@ -103,6 +105,7 @@ fn stages(metrics: &dyn Metrics, run: &Run<'_>) {
     stage(metrics, "signal_evaluation", run.evaluation.as_ref());
     stage(metrics, "jailbreak_detection", run.jailbreak.as_ref());
     stage(metrics, "pii_detection", run.pii.as_ref());
+    stage(metrics, "cache_lookup", run.cache.as_ref());
     stage(metrics, "routing_decision", run.routing.as_ref());
     stage(metrics, "backend_selection", run.backend.as_ref());
     stage(metrics, "system_prompt_injection", run.system_prompt.as_ref());
@@ -114,7 +117,7 @@ fn stages(metrics: &dyn Metrics, run: &Run<'_>) {
         metrics.record(&CATEGORIES, &[&category.label], 1);
     }
     for signal in run.signals.0.iter().filter(|signal| signal.truth == Truth::Holds) {
-        metrics.record(&SIGNALS, &[signal.kind.name(), signal.name], 1);
+        metrics.record(&SIGNALS, &[signal.kind.name(), &signal.name], 1);
     }
     if let Some(needs) = run.signals.needs_fact_check() {
         let [yes, no] = FACT_CHECK_SIGNALS;
@@ -144,6 +147,35 @@ fn classifier<T>(
     metrics.record(&MEMO, &[name, result], 1);
 }
 
+/// Counts a lookup; what is given again counts as nothing of the engine's.
+fn cache(metrics: &dyn Metrics, config: &Config, run: &Run<'_>) {
+    let (Some(cache), Some(stage)) = (&config.semantic_cache, &run.cache) else { return };
+    let status = match (&stage.outcome, run.cache_hit()) {
+        (Outcome::Skipped(_), _) => return,
+        (_, Some(true)) => "hit",
+        (_, Some(false)) => "miss",
+        (_, None) => "error",
+    };
+    let backend = cache.backend.name();
+    metrics.record(&CACHE_OPERATIONS, &[backend, "find_similar", status], 1);
+    metrics.record(&CACHE_TIME, &[backend, "find_similar"], micros(stage.started, stage.ended));
+    match status {
+        "hit" => metrics.record(&CACHE_HITS, &[], 1),
+        "miss" => metrics.record(&CACHE_MISSES, &[], 1),
+        _ => {}
+    }
+}
+
+/// Counts what became of an answer that could have been kept, or why it was not.
+pub fn stored(metrics: &dyn Metrics, backend: CacheBackend, kept: Result<(), &'static str>) {
+    let result = match (kept, backend) {
+        (Ok(()), CacheBackend::Memory) => "kept",
+        (Ok(()), CacheBackend::Redis) => "queued",
+        (Err(reason), _) => reason,
+    };
+    metrics.record(&CACHE_STORES, &[backend.name(), result], 1);
+}
+
 /// Counts what kept a request from being read or from going on.
 fn errors(metrics: &dyn Metrics, run: &Run<'_>, model: &str) {
     let failures = [
@@ -151,6 +183,7 @@ fn errors(metrics: &dyn Metrics, run: &Run<'_>, model: &str) {
         failed(run.evaluation.as_ref()),
         failed(run.jailbreak.as_ref()),
         failed(run.pii.as_ref()),
+        failed(run.cache.as_ref()),
     ];
     if let Some(reason) = failures.into_iter().flatten().next() {
         metrics.record(&REQUEST_ERRORS, &[model, reason], 1);

@@ -10,15 +10,18 @@ mod tracing;
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
+use crate::cache::remote::LOOKUP_PATH;
+use crate::cache::{self, Caller, Pending};
 use crate::classify::Questions;
 use crate::clock::{Clock, UnixNanos};
 use crate::headers::{HeaderEdit, Headers, is_header_safe};
 use crate::metrics::Metrics;
-use crate::openai::ResponseReader;
+use crate::openai::{ResponseReader, Unfit};
 use crate::pair::Unpaired;
-use crate::pipeline::{self, Reply, Router, Run, Verdict};
-use crate::stage::Unread;
+use crate::pipeline::{self, Arrival, Paused, Progress, Reply, Router, Run, Verdict};
+use crate::stage::{Stage, Unread};
 use crate::trace::{IdSource, Recording};
 
 pub use end::StreamEnd;
@@ -54,7 +57,18 @@ pub enum Step {
     /// Answer it.
     Reply(Reply),
     /// Keep it until the sidecar has answered this question about it.
-    Ask(Vec<u8>),
+    Ask(Inquiry),
+}
+
+/// A question to the sidecar: a POST of JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// Where it goes.
+    pub path: &'static str,
+    /// What it says.
+    pub body: Vec<u8>,
+    /// How long the request waits for the answer.
+    pub timeout: Duration,
 }
 
 /// One exchange.
@@ -64,11 +78,16 @@ pub struct Exchange {
     tracing: Option<Tracing>,
     measures: Measures,
     received: UnixNanos,
+    caller: Caller,
     observing: bool,
     observed: Vec<u8>,
     asked: Option<Questions>,
+    /// The request, while it waits for the cache in the sidecar.
+    paused: Option<Paused>,
     answer_headers: Vec<HeaderEdit>,
     response: Option<ResponseReader>,
+    /// What the cache is to keep of the response.
+    pending: Option<Pending>,
     is_chat: bool,
     replied: bool,
 }
@@ -80,17 +99,23 @@ impl Exchange {
         let received = services.clock.now();
         let request = Request::read(headers);
         let tracing = Tracing::begin(services, headers, &request, received);
+        let router = &services.router;
+        let caller =
+            router.cache.as_ref().map(|_| Caller::read(headers, &router.config.filter.cache));
         Self {
             services: services.clone(),
             request,
             tracing,
             measures: Measures::default(),
             received,
+            caller: caller.unwrap_or_default(),
             observing: false,
             observed: Vec::new(),
             asked: None,
+            paused: None,
             answer_headers: Vec::new(),
             response: None,
+            pending: None,
             is_chat: false,
             replied: false,
         }
@@ -142,18 +167,28 @@ impl Exchange {
             && let Some(questions) = pipeline::questions(&self.services.router, body)
             && let Ok(question) = serde_json::to_vec(self.asked.insert(questions))
         {
-            return Step::Ask(question);
+            let millis = self.services.router.config.filter.inference.sidecar_timeout_ms;
+            let timeout = Duration::from_millis(millis);
+            return Step::Ask(Inquiry { path: "/v1/classify", body: question, timeout });
         }
         let router = Rc::clone(&self.services.router);
-        let clock = Rc::clone(&self.services.clock);
-        let random = self.services.ids.borrow_mut().random();
-        let run = pipeline::run(&router, body, random, clock.as_ref());
-        self.conclude(&run, Vec::new())
+        match pipeline::run(&router, body, &self.arrival()) {
+            Progress::Done(run) => self.conclude(&run, Vec::new()),
+            Progress::Waits(paused) => {
+                let body = paused.sought.to_body();
+                self.paused = Some(paused);
+                let timeout = Duration::from_millis(router.config.filter.cache.timeout_ms);
+                Step::Ask(Inquiry { path: LOOKUP_PATH, body, timeout })
+            }
+        }
     }
 
     /// What to do once the sidecar has answered about `body`, or nobody has
     /// (status 0).
     pub fn sidecar_answered(&mut self, body: &[u8], (status, answer): (u32, &[u8])) -> Step {
+        if let Some(paused) = self.paused.take() {
+            return self.cache_answered(body, paused, (status, answer));
+        }
         let classifiers = &self.services.router.classifiers;
         let answers = (status == 200).then(|| serde_json::from_slice(answer));
         match (answers, &self.asked) {
@@ -163,6 +198,15 @@ impl Exchange {
             (_, None) => {}
         }
         self.request_body(body)
+    }
+
+    fn cache_answered(&mut self, body: &[u8], paused: Paused, answer: (u32, &[u8])) -> Step {
+        let router = Rc::clone(&self.services.router);
+        let run = match self.request.decode(body, &router.config) {
+            Ok(body) => pipeline::resume(&router, &body, paused, answer, &self.arrival()),
+            Err(unread) => self.not_read(&unread),
+        };
+        self.conclude(&run, Vec::new())
     }
 
     /// What to do once the request's body has passed the limit.
@@ -194,7 +238,6 @@ impl Exchange {
         }
         let body = std::mem::take(&mut self.observed);
         let router = Rc::clone(&self.services.router);
-        let clock = Rc::clone(&self.services.clock);
         if body.is_empty() {
             return;
         }
@@ -204,13 +247,13 @@ impl Exchange {
             self.request.decode(&body, &router.config)
         };
         let run = match decoded {
-            Ok(body) => {
-                let random = self.services.ids.borrow_mut().random();
-                pipeline::run(&router, &body, random, clock.as_ref())
-            }
-            Err(unread) => self.not_read(&unread),
+            Ok(body) => pipeline::run(&router, &body, &self.arrival()),
+            Err(unread) => Progress::Done(self.not_read(&unread)),
         };
-        self.note(&run);
+        // What is only observed waits for nothing.
+        if let Progress::Done(run) = run {
+            self.note(&run);
+        }
     }
 
     /// Corrects when the request went upstream, for a host that lets it go later
@@ -228,17 +271,21 @@ impl Exchange {
             return Vec::new();
         }
         let now = self.services.clock.now();
+        let succeeded = headers.text(":status").starts_with('2');
+        if !from_upstream || !succeeded || cache::forbids_keeping(headers) {
+            self.pending = None;
+        }
         if self.is_chat && from_upstream {
-            self.response = Some(ResponseReader::new(
-                headers.text("content-type"),
-                headers.text("content-encoding"),
-            ));
+            let reader =
+                ResponseReader::new(headers.text("content-type"), headers.text("content-encoding"));
+            let most = self.services.router.config.filter.cache.max_answer_bytes;
+            self.response =
+                Some(if self.pending.is_some() { reader.keeping(most) } else { reader });
         }
         self.measures.response_began(from_upstream);
         if let Some(tracing) = &mut self.tracing {
             tracing.response_began(now, from_upstream);
         }
-        let succeeded = headers.text(":status").starts_with('2');
         if succeeded { std::mem::take(&mut self.answer_headers) } else { Vec::new() }
     }
 
@@ -263,16 +310,38 @@ impl Exchange {
         }
     }
 
-    /// Ends the exchange; its spans, if it is recorded.
+    /// Ends the exchange: the cache keeps its answer, if it is one to be given
+    /// again. Its spans, if it is recorded.
     #[must_use]
-    pub fn finish(self, end: &StreamEnd) -> Option<Recording> {
+    pub fn finish(mut self, end: &StreamEnd) -> Option<Recording> {
         let now = self.services.clock.now();
         let stream = self.response.as_ref().is_some_and(ResponseReader::is_stream);
-        let completion = self.response.map(ResponseReader::finish);
+        let (completion, answer) = self.response.take().map(ResponseReader::finish).unzip();
+        if let (Some(pending), Some(answer)) = (self.pending.take(), answer) {
+            let answer = if end.is_complete() { answer } else { Err("cut_off") };
+            self.keep(pending, answer, now);
+        }
         self.measures.finish(&self.services, end, completion.as_ref(), (self.received, now));
         let tracing = self.tracing?;
         let ids = Rc::clone(&self.services.ids);
         tracing.finish(end, completion, stream, now, &mut *ids.borrow_mut())
+    }
+
+    /// Has the cache keep an answer.
+    fn keep(&self, pending: Pending, answer: Result<String, Unfit>, now: UnixNanos) {
+        let Services { router, metrics, .. } = &self.services;
+        let Some(cache) = &router.cache else { return };
+        let kept = answer.and_then(|answer| {
+            let has_room = cache.keep(pending, answer, now);
+            if has_room { Ok(()) } else { Err("no_room") }
+        });
+        measures::stored(metrics.as_ref(), cache.limits().backend, kept);
+    }
+
+    fn arrival(&self) -> Arrival<'_> {
+        let Services { clock, ids, .. } = &self.services;
+        let random = ids.borrow_mut().random();
+        Arrival { caller: &self.caller, random, clock: clock.as_ref() }
     }
 
     fn not_read(&self, unread: &Unread) -> Run<'static> {
@@ -295,6 +364,8 @@ impl Exchange {
     /// Keeps of a run what is needed later.
     fn note(&mut self, run: &Run<'_>) {
         self.is_chat = run.selection().is_some();
+        let looked = run.cache.as_ref().and_then(Stage::result);
+        self.pending = looked.and_then(|looked| looked.pending.clone());
         let observed = self.services.router.config.filter.mode.observes();
         self.measures.run(&self.services, run, observed);
         if !observed {

@@ -195,7 +195,6 @@ fn root_facts(services: &Services, request: &Request) -> RootFacts {
         method: request.method.clone(),
         path: request.path.clone(),
         mode: config.filter.mode.name(),
-        unavailable: config.unavailable_stages.clone(),
         decided: None,
     }
 }

@@ -307,20 +307,24 @@ pub fn resume_request() -> HostResult<()> {
     check("continue_stream", unsafe { proxy_continue_stream(0) })
 }
 
-/// Whether this call is the first, of all workers, to set a key of the shared
-/// data.
-pub fn claim(key: &str) -> bool {
-    let mut cas = 0;
-    let there = returned("get_shared_data", |data, size| {
+/// A value of the shared data, and its version; `None` where there is none.
+pub fn shared_data(key: &str) -> Option<(Vec<u8>, u32)> {
+    let mut version = 0;
+    let value = returned("get_shared_data", |data, size| {
         // SAFETY: all pointers outlive the call.
-        unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut cas) }
+        unsafe { proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &raw mut version) }
     });
-    if there.is_ok() {
-        return false;
-    }
+    Some((value.ok()?, version))
+}
+
+/// Sets a value of the shared data, if what is there has this version, or
+/// nothing is there, or the version is 0.
+pub fn set_shared_data(key: &str, value: &[u8], version: u32) -> HostResult<()> {
     // SAFETY: the host reads key and value during the call.
-    let status = unsafe { proxy_set_shared_data(key.as_ptr(), key.len(), b"1".as_ptr(), 1, cas) };
-    status == 0
+    let status = unsafe {
+        proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), version)
+    };
+    check("set_shared_data", status)
 }
 
 /// Asks for ticks.

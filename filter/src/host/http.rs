@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::Duration;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
@@ -12,7 +11,7 @@ use super::metrics::Stall;
 use super::pair::{self, Place};
 use super::stream;
 use crate::config::Mode;
-use crate::exchange::{Exchange, Services, Step};
+use crate::exchange::{Exchange, Inquiry, Services, Step};
 use crate::pair::{Release, Unpaired};
 use crate::trace::Exporter;
 
@@ -92,9 +91,9 @@ impl Http {
                 self.phase = Phase::Passing;
                 stream::send(&reply).map(|()| Action::Pause)
             }
-            (Step::Ask(question), _) => {
+            (Step::Ask(inquiry), _) => {
                 self.phase = Phase::Asking;
-                return self.ask(&question, buffered);
+                return self.ask(&inquiry, buffered);
             }
         };
         result.unwrap_or_else(|error| {
@@ -130,25 +129,10 @@ impl Http {
     }
 
     /// Sends a question to the sidecar.
-    fn ask(&mut self, question: &[u8], buffered: usize) -> Action {
+    fn ask(&mut self, inquiry: &Inquiry, buffered: usize) -> Action {
         let config = &self.services.router.config;
         let cluster = &config.filter.collector.cluster;
-        let headers = vec![
-            (":method", "POST"),
-            (":path", "/v1/classify"),
-            (":authority", cluster.as_str()),
-            ("content-type", "application/json"),
-        ];
-        // The SDK's call, since its dispatcher has to know the token.
-        let timeout = Duration::from_millis(config.filter.inference.sidecar_timeout_ms);
-        let sent = proxy_wasm::hostcalls::dispatch_http_call(
-            cluster,
-            headers,
-            Some(question),
-            Vec::new(),
-            timeout,
-        );
-        match sent {
+        match stream::post(cluster, inquiry.path, &inquiry.body, inquiry.timeout) {
             Ok(_) => Action::Pause,
             Err(status) => {
                 log::error!("sidecar cluster {cluster}: cannot be called: {status:?}");

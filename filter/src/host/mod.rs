@@ -9,6 +9,8 @@ mod metrics;
 mod models;
 mod pair;
 mod root;
+mod shared;
+mod stores;
 mod stream;
 mod wasi;
 

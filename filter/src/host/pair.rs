@@ -11,6 +11,7 @@ use std::rc::Rc;
 use opentelemetry::trace::SpanId;
 
 use super::abi::{self, HostResult, Map};
+use super::shared::claim;
 use super::stream;
 use crate::clock::Clock;
 use crate::exchange::Exchange;
@@ -174,7 +175,7 @@ pub fn leave(hold: u32) {
 
 /// Says in the log what is wrong, once in the life of the proxy.
 pub fn report(why: Unpaired) {
-    if abi::claim(&format!("semantic_router.unpaired.{}", why.name())) {
+    if claim(&format!("semantic_router.unpaired.{}", why.name())) {
         log::error!("{}: {}", why.name(), why.cause());
     }
 }

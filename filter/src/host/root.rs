@@ -15,6 +15,9 @@ use super::http::Http;
 use super::metrics::{HostMetrics, Stall};
 use super::models::Models;
 use super::pair::{self, Waker};
+use super::shared::{SharedData, claim};
+use super::stores::Stores;
+use crate::cache::{Cache, KEY_BYTES, Key, Limits as CacheLimits};
 use crate::classify::{Classifiers, Limits as ClassifierLimits, Sources};
 use crate::config::{self, Config, Mode};
 use crate::exchange::Services;
@@ -38,6 +41,7 @@ struct Running {
     exporter: Rc<RefCell<Exporter>>,
     collector: Collector,
     models: Models,
+    stores: Stores,
     waker: Waker,
 }
 
@@ -55,7 +59,7 @@ impl Root {
         // Every worker reads the configuration; one speaks of it.
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
-        if abi::claim(&format!("semantic_router.configured.{:x}", hasher.finish())) {
+        if claim(&format!("semantic_router.configured.{:x}", hasher.finish())) {
             if !config.stand_ins.is_empty() {
                 log::info!(
                     "configuration: the bundled model stands in for {}",
@@ -97,14 +101,16 @@ impl Running {
             _ => classifiers(&config),
         };
         let models = Models::new(Rc::clone(&classifiers));
+        let cache = cache(&config);
+        let stores = Stores::new(cache.clone(), target.cluster.clone());
         let services = Services {
-            router: Rc::new(Router::new(config, classifiers)),
+            router: Rc::new(Router { cache, ..Router::new(config, classifiers) }),
             clock: Rc::clone(&clock) as Rc<_>,
             ids: Rc::new(RefCell::new(RandomIds::default())),
             metrics: Rc::new(HostMetrics),
         };
         let collector = Collector::new(target, Rc::clone(&exporter));
-        Self { services, clock, exporter, collector, models, waker: Waker::default() }
+        Self { services, clock, exporter, collector, models, stores, waker: Waker::default() }
     }
 }
 
@@ -123,12 +129,42 @@ fn classifiers(config: &Config) -> Rc<Classifiers> {
     })
 }
 
+/// The cache of this virtual machine, kept as long as it is bounded as before.
+fn cache(config: &Config) -> Option<Rc<Cache>> {
+    thread_local! {
+        static KEPT: RefCell<Option<Rc<Cache>>> = const { RefCell::new(None) };
+    }
+    let limits = CacheLimits::of(config)?;
+    KEPT.with_borrow_mut(|kept| match kept {
+        Some(kept) if kept.limits() == limits => Some(Rc::clone(kept)),
+        _ => {
+            let shared = Rc::new(SharedData);
+            let key = Key::of(shared.as_ref(), draw)?;
+            Some(Rc::clone(kept.insert(Rc::new(Cache::new(key, shared, limits)))))
+        }
+    })
+}
+
+/// Random bytes for a key.
+fn draw() -> Option<[u8; KEY_BYTES]> {
+    let mut bytes = [0; KEY_BYTES];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => Some(bytes),
+        Err(error) => {
+            log::error!("nothing is cached: no random numbers: {error}");
+            None
+        }
+    }
+}
+
 impl Context for Root {
     fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, _: usize) {
         let _stall = Stall::begin("callout");
         if let Some(running) = &mut self.running {
             let (clock, config) = (running.clock.as_ref(), &running.services.router.config);
-            if !running.models.answered(token, (headers, body), config, clock) {
+            if !running.models.answered(token, (headers, body), config, clock)
+                && !running.stores.answered(token, (headers, body))
+            {
                 running.collector.answered(token, headers, body, clock);
             }
         }
@@ -168,6 +204,7 @@ impl RootContext for Root {
         running.clock.synchronize();
         running.collector.flush(running.clock.as_ref());
         running.models.advance(&running.services.router.config, running.clock.as_ref());
+        running.stores.flush();
         if self.ending
             && running.collector.is_drained()
             && let Err(error) = abi::done()

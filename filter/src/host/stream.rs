@@ -1,5 +1,9 @@
 //! What stream contexts ask the host, and tell it.
 
+use std::time::Duration;
+
+use proxy_wasm::types::Status;
+
 use super::abi::{self, HostError, HostResult, Map};
 use crate::exchange::StreamEnd;
 use crate::headers::HeaderEdit;
@@ -49,4 +53,16 @@ pub fn end() -> StreamEnd {
         details: text(&["response", "code_details"]).unwrap_or_default(),
         upstream_address: text(&["upstream", "address"]),
     }
+}
+
+/// Posts JSON to a cluster. The SDK's call, since its dispatcher has to know the
+/// token.
+pub fn post(cluster: &str, path: &str, body: &[u8], timeout: Duration) -> Result<u32, Status> {
+    let headers = vec![
+        (":method", "POST"),
+        (":path", path),
+        (":authority", cluster),
+        ("content-type", "application/json"),
+    ];
+    proxy_wasm::hostcalls::dispatch_http_call(cluster, headers, Some(body), Vec::new(), timeout)
 }

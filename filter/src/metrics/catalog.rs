@@ -56,6 +56,16 @@ pub const ROUTING_TIME: Metric = histogram("llm_model_routing_latency_microsecon
 /// The time of a classifier for one request.
 pub const CLASSIFIER_TIME: Metric =
     histogram("llm_classifier_latency_microseconds", &["classifier"]);
+/// Requests that were answered from the cache.
+pub const CACHE_HITS: Metric = counter("llm_cache_hits_total", &[]);
+/// Requests that were looked up there in vain.
+pub const CACHE_MISSES: Metric = counter("llm_cache_misses_total", &[]);
+/// What the cache was asked for.
+pub const CACHE_OPERATIONS: Metric =
+    counter("llm_cache_operations_total", &["backend", "operation", "status"]);
+/// The time of a lookup, the embedding and the way to the sidecar included.
+pub const CACHE_TIME: Metric =
+    histogram("llm_cache_operation_duration_microseconds", &["backend", "operation"]);
 /// Prompts by category.
 pub const CATEGORIES: Metric = counter("llm_category_classifications_count", &["category"]);
 /// Prompts by whether they ask for facts that can be checked.
@@ -80,6 +90,9 @@ pub const STAGE_TIME: Metric = histogram("semantic_router_stage_microseconds", &
 pub const MEMO: Metric = counter("semantic_router_memo_total", &["classifier", "result"]);
 /// How long one call kept a worker from all else.
 pub const CALLBACK_TIME: Metric = histogram("semantic_router_callback_microseconds", &["callback"]);
+/// What became of answers that could have been kept.
+pub const CACHE_STORES: Metric =
+    counter("semantic_router_cache_stores_total", &["backend", "result"]);
 /// Spans that exchanges made.
 pub const SPANS_MADE: Metric = counter("semantic_router_spans_made_total", &[]);
 /// Spans that the collector took.
@@ -94,7 +107,7 @@ pub const BATCHES_RETRIED: Metric = counter("semantic_router_span_batches_retrie
 pub const MODELS: Metric = counter("semantic_router_models_total", &["result"]);
 
 /// Every metric.
-pub const ALL: [&Metric; 33] = [
+pub const ALL: [&Metric; 38] = [
     &MODEL_REQUESTS,
     &REQUEST_ERRORS,
     &TOKENS,
@@ -112,6 +125,10 @@ pub const ALL: [&Metric; 33] = [
     &TOKEN_TIME,
     &ROUTING_TIME,
     &CLASSIFIER_TIME,
+    &CACHE_HITS,
+    &CACHE_MISSES,
+    &CACHE_OPERATIONS,
+    &CACHE_TIME,
     &CATEGORIES,
     &FACT_CHECKS,
     &PII_VIOLATIONS,
@@ -122,6 +139,7 @@ pub const ALL: [&Metric; 33] = [
     &STAGE_TIME,
     &MEMO,
     &CALLBACK_TIME,
+    &CACHE_STORES,
     &SPANS_MADE,
     &SPANS_DELIVERED,
     &SPANS_DROPPED,

@@ -6,6 +6,17 @@ use super::object::{Object, decode_string, parse_array};
 use super::request::{BodyError, malformed};
 use super::texts::{gather, readable};
 
+/// A part of the content of a message.
+#[derive(Debug)]
+pub enum Part<'a> {
+    /// Text: all of the content, or one of its parts.
+    Text(Cow<'a, str>),
+    /// A part that says what it is.
+    Object(Object<'a>),
+    /// Anything else, as it is written.
+    Other(&'a str),
+}
+
 /// One message of a conversation.
 #[derive(Debug)]
 pub struct Message<'a> {
@@ -59,6 +70,19 @@ impl<'a> Message<'a> {
     #[must_use]
     pub fn everything(&self) -> String {
         readable(self.content.iter().chain(&self.beside)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The parts of the content.
+    #[must_use]
+    pub fn parts(&self) -> Vec<Part<'a>> {
+        let Some(content) = self.object.get("content") else { return Vec::new() };
+        let items = parse_array(content).unwrap_or_else(|| vec![content]);
+        let part = |json: &'a str| match (decode_string(json), Object::parse(json)) {
+            (Some(text), _) => Part::Text(text),
+            (None, Ok(object)) => Part::Object(object),
+            (None, Err(_)) => Part::Other(json),
+        };
+        items.into_iter().map(part).collect()
     }
 
     /// The text of the message: its content, or its text parts joined by

@@ -91,6 +91,12 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// The object as it stands in the source.
+    #[must_use]
+    pub fn source(&self) -> &'a str {
+        self.source
+    }
+
     /// The members, in order.
     pub fn members(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.members.iter().map(|member| (member.key.as_ref(), member.value))
@@ -246,6 +252,28 @@ pub fn decode_string(json: &str) -> Option<Cow<'_, str>> {
 #[must_use]
 pub fn encode_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// JSON without the white space between its tokens.
+#[must_use]
+pub fn compact(json: &str) -> String {
+    let mut compact = String::with_capacity(json.len());
+    let (mut within_string, mut escaped) = (false, false);
+    let mut copied = 0;
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => within_string = !within_string,
+            b' ' | b'\n' | b'\r' | b'\t' if !within_string => {
+                compact.push_str(json.get(copied..at).unwrap_or_default());
+                copied = at + 1;
+            }
+            _ => {}
+        }
+    }
+    compact.push_str(json.get(copied..).unwrap_or_default());
+    compact
 }
 
 fn range_of(whole: &str, part: &str) -> Range<usize> {
@@ -416,6 +444,12 @@ mod tests {
         let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200_000), "]".repeat(200_000));
         assert!(Object::parse(&deep).is_ok());
         assert!(Object::parse(&format!("{{\"a\":{}", "[".repeat(200_000))).is_err());
+    }
+
+    #[test]
+    fn compact_json_has_no_space_but_that_of_strings() {
+        let json = "{ \"a b\" : [ 1 ,\n\t\"c \\\" d\\\\\" , \"\u{e9} \\\\\" ] } ";
+        assert_eq!(compact(json), "{\"a b\":[1,\"c \\\" d\\\\\",\"\u{e9} \\\\\"]}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::message::Message;
 use super::object::{Object, ObjectError, decode_string, offset, parse_array};
+use super::replay::Form;
 use super::texts::{gather, readable};
 
 /// Roles of messages.
@@ -232,6 +233,16 @@ impl<'a> ChatRequest<'a> {
     #[must_use]
     pub fn wanted(&self) -> Wanted {
         Wanted { api: Api::Chat, is_stream: self.object.is_true("stream") }
+    }
+
+    /// The form in which the answer is to come.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        if !self.wanted().is_stream {
+            return Form::Json;
+        }
+        let options = self.object.get("stream_options").and_then(|json| Object::parse(json).ok());
+        Form::Stream { usage: options.is_some_and(|options| options.is_true("include_usage")) }
     }
 
     /// `user`: the client's name for its end user, if it is a string.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::answer::{self, Answer, Parts, Unfit};
 use super::sse::SseReader;
 
 /// Longest JSON response that is read, in bytes.
@@ -31,6 +32,9 @@ pub struct Completion {
 pub struct ResponseReader {
     form: Form,
     completion: Completion,
+    /// The most bytes of an answer that is kept; `None` where none is.
+    keep: Option<usize>,
+    answer: Answer,
 }
 
 #[derive(Debug)]
@@ -40,25 +44,7 @@ enum Form {
     Opaque,
 }
 
-/// The members of a completion, or of a chunk of one, that are read.
-#[derive(Debug, Deserialize)]
-struct Parts {
-    #[serde(default)]
-    model: Option<String>,
-    #[serde(default)]
-    system_fingerprint: Option<String>,
-    #[serde(default)]
-    choices: Option<Vec<Choice>>,
-    #[serde(default)]
-    usage: Option<Usage>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Choice {
-    #[serde(default)]
-    finish_reason: Option<String>,
-}
-
+/// The token counts that are read.
 #[derive(Debug, Deserialize)]
 struct Usage {
     #[serde(default)]
@@ -86,7 +72,13 @@ impl ResponseReader {
             completion.unread = Some("content_type");
             Form::Opaque
         };
-        Self { form, completion }
+        Self { form, completion, keep: None, answer: Answer::default() }
+    }
+
+    /// Has the answer kept as well, if it has at most so many bytes.
+    #[must_use]
+    pub fn keeping(self, most: usize) -> Self {
+        Self { keep: Some(most), ..self }
     }
 
     /// Whether the response is a stream of events.
@@ -97,58 +89,91 @@ impl ResponseReader {
 
     /// Reads the next bytes of the body.
     pub fn push(&mut self, bytes: &[u8]) {
-        let completion = &mut self.completion;
-        match &mut self.form {
-            Form::Json(body) if body.len() + bytes.len() <= MAX_JSON_BYTES => {
+        let Self { form, completion, keep, answer } = self;
+        match form {
+            Form::Json(body)
+                if body.len() + bytes.len() <= MAX_JSON_BYTES.max(keep.unwrap_or(0)) =>
+            {
                 body.extend_from_slice(bytes);
             }
             Form::Json(_) => {
                 completion.unread = Some("response_too_large");
-                self.form = Form::Opaque;
+                *form = Form::Opaque;
             }
-            Form::Stream(reader) => reader.push(bytes, |data| completion.add_event(data)),
+            Form::Stream(reader) => {
+                reader.push(bytes, |data| match (*keep, completion.add_event(data)) {
+                    (Some(most), Ok(Some(parts))) => answer.add(&parts, most),
+                    (Some(_), Ok(None)) => answer.done(),
+                    (Some(_), Err(why)) => answer.spoil(why),
+                    (None, _) => {}
+                });
+            }
             Form::Opaque => {}
         }
     }
 
-    /// What the response said, once its end is reached or it was cut off.
-    #[must_use]
-    pub fn finish(mut self) -> Completion {
-        match self.form {
-            Form::Json(body) if body.is_empty() => {}
-            Form::Json(body) => match serde_json::from_slice(&body) {
-                Ok(parts) => self.completion.add(parts),
-                Err(_) => self.completion.unread = Some("response_malformed"),
-            },
+    /// What the response said, once its end is reached or it was cut off; and the
+    /// answer as a completion that can be given again, or why it is none.
+    pub fn finish(self) -> (Completion, Result<String, Unfit>) {
+        let Self { form, mut completion, keep, answer } = self;
+        let most = keep.unwrap_or(0);
+        let answer = match form {
+            Form::Json(body) if body.is_empty() => Err("incomplete"),
+            Form::Json(body) => completion.add_whole(body, most),
             Form::Stream(reader) if reader.skipped() > 0 => {
-                self.completion.unread = Some("event_too_large");
+                completion.unread = Some("event_too_large");
+                Err("event_too_large")
             }
-            Form::Stream(_) | Form::Opaque => {}
-        }
-        self.completion
+            Form::Stream(_) => answer.finish(),
+            Form::Opaque => Err(completion.unread.unwrap_or("content_type")),
+        };
+        (completion, answer)
     }
 }
 
 impl Completion {
-    fn add_event(&mut self, data: &[u8]) {
+    /// Adds an event; `None` for the one after the last.
+    fn add_event<'a>(&mut self, data: &'a [u8]) -> Result<Option<Parts<'a>>, Unfit> {
         if let Some(events) = &mut self.stream_events {
             *events += 1;
         }
         if data == b"[DONE]" {
-            return;
+            return Ok(None);
         }
-        match serde_json::from_slice(data) {
-            Ok(parts) => self.add(parts),
-            Err(_) => self.unread = Some("event_malformed"),
-        }
+        let malformed = "event_malformed";
+        let parts = serde_json::from_slice(data).map_err(|_| malformed);
+        self.unread = self.unread.or(parts.as_ref().err().copied());
+        let parts: Parts<'_> = parts?;
+        self.add(&parts);
+        Ok(Some(parts))
     }
 
-    fn add(&mut self, parts: Parts) {
-        self.model = self.model.take().or(parts.model);
-        self.fingerprint = self.fingerprint.take().or(parts.system_fingerprint);
-        let finished = parts.choices.into_iter().flatten().find_map(|choice| choice.finish_reason);
-        self.finish_reason = self.finish_reason.take().or(finished);
-        if let Some(usage) = parts.usage {
+    /// Adds all of a response that is no stream.
+    fn add_whole(&mut self, body: Vec<u8>, most: usize) -> Result<String, Unfit> {
+        let malformed = "response_malformed";
+        let parts = serde_json::from_slice(&body).map_err(|_| malformed);
+        self.unread = parts.as_ref().err().copied();
+        let parts: Parts<'_> = parts?;
+        self.add(&parts);
+        answer::check(&parts)?;
+        if body.len() > most {
+            return Err("answer_too_large");
+        }
+        String::from_utf8(body).map_err(|_| malformed)
+    }
+
+    fn add(&mut self, parts: &Parts<'_>) {
+        let keep = |known: &mut Option<String>, value: Option<&str>| {
+            if known.is_none() {
+                *known = value.map(str::to_owned);
+            }
+        };
+        keep(&mut self.model, parts.model.as_deref());
+        keep(&mut self.fingerprint, parts.system_fingerprint.as_deref());
+        let mut choices = parts.choices.iter().flatten();
+        keep(&mut self.finish_reason, choices.find_map(|choice| choice.finish_reason.as_deref()));
+        let usage = parts.usage.and_then(|usage| serde_json::from_str::<Usage>(usage.get()).ok());
+        if let Some(usage) = usage {
             self.prompt_tokens = usage.prompt_tokens.or(self.prompt_tokens);
             self.completion_tokens = usage.completion_tokens.or(self.completion_tokens);
         }
@@ -164,7 +189,7 @@ mod tests {
         for chunk in body.chunks(7) {
             reader.push(chunk);
         }
-        reader.finish()
+        reader.finish().0
     }
 
     #[test]
@@ -194,10 +219,36 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_is_kept_whole_or_not_at_all() {
+        let kept = |content_type: &str, body: &str, most| {
+            let mut reader = ResponseReader::new(content_type, "").keeping(most);
+            body.as_bytes().chunks(5).for_each(|chunk| reader.push(chunk));
+            reader.finish().1
+        };
+        let json = r#"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#;
+        assert_eq!(kept("application/json", json, 100).as_deref(), Ok(json));
+        assert_eq!(kept("application/json", json, 60), Err("answer_too_large"));
+        assert_eq!(
+            kept("application/json", json.get(..40).unwrap(), 100),
+            Err("response_malformed")
+        );
+        assert_eq!(kept("application/json", "", 100), Err("incomplete"));
+        assert_eq!(kept("text/plain", json, 100), Err("content_type"));
+        let said = r#"{"choices":[{"delta":{"content":"hi"},"finish_reason":"stop"}]}"#;
+        let stream = format!("data: {said}\n\ndata: [DONE]\n\n");
+        let whole = kept("text/event-stream", &stream, 100).unwrap();
+        assert!(whole.contains(r#""content":"hi""#), "{whole}");
+        let cut = stream.replace("[DONE]", "[DO");
+        assert_eq!(kept("text/event-stream", &cut, 100), Err("event_malformed"));
+        let cut = format!("data: {said}\n\n");
+        assert_eq!(kept("text/event-stream", &cut, 100), Err("incomplete"));
+    }
+
+    #[test]
     fn what_is_not_read_says_why() {
         let mut gzip = ResponseReader::new("application/json", "gzip");
         gzip.push(b"\x1f\x8b");
-        assert_eq!(gzip.finish().unread, Some("content_encoded"));
+        assert_eq!(gzip.finish().0.unread, Some("content_encoded"));
         assert_eq!(read("text/html", b"<p>").unread, Some("content_type"));
         assert_eq!(read("application/json", b"{\"a\":").unread, Some("response_malformed"));
         assert_eq!(

@@ -7,11 +7,7 @@ use crate::stage::Outcome;
 
 /// Whether the prompt is of the domain that a condition names; `None` where
 /// nothing classifies it.
-pub fn signal<'a>(
-    config: &Config,
-    name: &'a str,
-    category: &Outcome<Category>,
-) -> Option<Signal<'a>> {
+pub fn signal(config: &Config, name: &str, category: &Outcome<Category>) -> Option<Signal> {
     let (truth, score) = match category {
         Outcome::Ran(category) => {
             (Truth::of(is(config, name, &category.label)), Some(category.confidence))
@@ -19,7 +15,7 @@ pub fn signal<'a>(
         Outcome::Failed(_) => (Truth::Unknown, None),
         Outcome::Skipped(_) => return None,
     };
-    Some(Signal { kind: ConditionKind::Domain, name, truth, score })
+    Some(Signal { kind: ConditionKind::Domain, name: name.to_owned(), truth, score })
 }
 
 /// Whether a name stands for a label: the label itself, or a configured

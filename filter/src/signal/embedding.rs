@@ -9,12 +9,12 @@ use crate::config::{Aggregation, ConditionKind, EmbeddingRule};
 /// What each rule says of a prompt, and what went wrong where one is unknown:
 /// the model failed, or the budget did not last for all candidates. What was
 /// embedded is kept, and at least one more candidate with each request.
-pub fn signals<'a>(
-    rules: &'a [EmbeddingRule],
+pub fn signals(
+    rules: &[EmbeddingRule],
     classifiers: &Classifiers,
     prompt: &str,
     budget: &Budget<'_>,
-) -> (Vec<Signal<'a>>, Option<ClassifyError>) {
+) -> (Vec<Signal>, Option<ClassifyError>) {
     if rules.is_empty() {
         return (Vec::new(), None);
     }
@@ -23,11 +23,11 @@ pub fn signals<'a>(
         Err(error) => return (rules.iter().map(|rule| of(rule, None)).collect(), Some(error)),
     };
     let mut candidates = Candidates { classifiers, budget, embedded: 0, left: 0, failed: None };
-    let signal = |rule: &'a EmbeddingRule| {
+    let signal = |rule: &EmbeddingRule| {
         let nearness = Nearness::of(rule, |text| candidates.embedding(text), &prompt);
         of(rule, Some(nearness))
     };
-    let signals: Vec<Signal<'a>> = rules.iter().map(signal).collect();
+    let signals: Vec<Signal> = rules.iter().map(signal).collect();
     let unready = || ClassifyError::NotReady { left: candidates.left };
     let unknown = signals.iter().any(|signal| signal.truth == Truth::Unknown);
     let error = candidates.failed.take().or_else(|| unknown.then(unready));
@@ -107,10 +107,10 @@ impl Nearness {
     }
 }
 
-fn of(rule: &EmbeddingRule, nearness: Option<Nearness>) -> Signal<'_> {
+fn of(rule: &EmbeddingRule, nearness: Option<Nearness>) -> Signal {
     let unknown = (Truth::Unknown, None);
     let (truth, score) = nearness.map_or(unknown, |nearness| nearness.judge(rule));
-    Signal { kind: ConditionKind::Embedding, name: &rule.name, truth, score }
+    Signal { kind: ConditionKind::Embedding, name: rule.name.clone(), truth, score }
 }
 
 #[cfg(test)]

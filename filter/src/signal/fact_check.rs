@@ -6,13 +6,13 @@ use crate::config::ConditionKind;
 
 /// Both signals, of which one holds: the first from `threshold` on. With what
 /// went wrong where they are unknown.
-pub fn signals<'a>(
-    names: &'a [&'static str],
+pub fn signals(
+    names: &[&'static str],
     threshold: f64,
     classifiers: &Classifiers,
     prompt: &str,
     budget: &Budget<'_>,
-) -> (Vec<Signal<'a>>, Option<ClassifyError>) {
+) -> (Vec<Signal>, Option<ClassifyError>) {
     if names.is_empty() {
         return (Vec::new(), None);
     }
@@ -25,7 +25,7 @@ pub fn signals<'a>(
             Ok(needs) => (Truth::of(*needs < threshold), Some(1.0 - needs)),
             Err(_) => (Truth::Unknown, None),
         };
-        Signal { kind: ConditionKind::FactCheck, name, truth, score }
+        Signal { kind: ConditionKind::FactCheck, name: (*name).to_owned(), truth, score }
     };
     let signals = names.iter().map(signal).collect();
     (signals, found.err())

@@ -54,7 +54,7 @@ impl Keywords {
     }
 
     /// What each rule says of a prompt, in file order.
-    pub fn signals(&self, prompt: &str) -> Vec<Signal<'_>> {
+    pub fn signals(&self, prompt: &str) -> Vec<Signal> {
         let exact = self.exact.found_in(prompt);
         let folded = if self.folded.edges.is_empty() {
             Some(Vec::new())
@@ -67,7 +67,7 @@ impl Keywords {
         };
         let kind = ConditionKind::Keyword;
         let each = self.rules.iter();
-        each.map(|rule| Signal { kind, name: &rule.name, truth: signal(rule), score: None })
+        each.map(|rule| Signal { kind, name: rule.name.clone(), truth: signal(rule), score: None })
             .collect()
     }
 }

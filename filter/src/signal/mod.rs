@@ -48,11 +48,11 @@ impl Truth {
 
 /// One signal of a prompt.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Signal<'a> {
+pub struct Signal {
     /// What kind of condition asks for it.
     pub kind: ConditionKind,
     /// The name by which conditions do.
-    pub name: &'a str,
+    pub name: String,
     /// Whether it holds.
     pub truth: Truth,
     /// What was compared with the threshold: the similarity of an `embedding`
@@ -63,15 +63,15 @@ pub struct Signal<'a> {
 
 /// The signals of one prompt; none where it has no text.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Signals<'a>(pub Vec<Signal<'a>>);
+pub struct Signals(pub Vec<Signal>);
 
-impl Signals<'_> {
+impl Signals {
     /// Whether a condition holds; `None` where nothing could ever tell, such as
     /// for a rule that does not exist.
     #[must_use]
     pub fn truth(&self, condition: &Condition) -> Option<Truth> {
         let asked =
-            |signal: &&Signal<'_>| signal.kind == condition.kind && signal.name == condition.name;
+            |signal: &&Signal| signal.kind == condition.kind && signal.name == condition.name;
         self.0.iter().find(asked).map(|signal| signal.truth)
     }
 
@@ -88,7 +88,7 @@ impl Signals<'_> {
     #[must_use]
     pub fn labels(&self, truth: Truth) -> Vec<String> {
         let told = self.0.iter().filter(|signal| signal.truth == truth);
-        told.map(|signal| signal.kind.label(signal.name)).collect()
+        told.map(|signal| signal.kind.label(&signal.name)).collect()
     }
 }
 
@@ -145,14 +145,14 @@ impl Rules {
     /// The signals of a prompt, and what went wrong where one is unknown. The
     /// original evaluates none where there is no text.
     #[must_use]
-    pub fn evaluate<'a>(
-        &'a self,
+    pub fn evaluate(
+        &self,
         config: &Config,
         classifiers: &Classifiers,
         prompt: &str,
         category: &Outcome<Category>,
         budget: &Budget<'_>,
-    ) -> (Signals<'a>, Option<ClassifyError>) {
+    ) -> (Signals, Option<ClassifyError>) {
         if prompt.is_empty() {
             return (Signals::default(), None);
         }

@@ -12,6 +12,8 @@ pub mod name {
     pub const JAILBREAK: &str = "semantic_router.security.jailbreak_detection";
     /// Personal data.
     pub const PII: &str = "semantic_router.security.pii_detection";
+    /// Whether there is an answer already.
+    pub const CACHE: &str = "semantic_router.cache.lookup";
     /// The model.
     pub const ROUTING: &str = "semantic_router.routing.decision";
     /// The endpoint.
@@ -101,6 +103,16 @@ pub mod key {
     pub const PII_TIME: &str = "pii.detection_time_ms";
     /// string: what was done about it.
     pub const SECURITY_ACTION: &str = "security.action";
+    /// string: a name of the question, which tells nothing of it.
+    pub const CACHE_KEY: &str = "cache.key";
+    /// bool: whether there was an answer.
+    pub const CACHE_HIT: &str = "cache.hit";
+    /// double: the least cosine that counts, from 0 to 1.
+    pub const CACHE_THRESHOLD: &str = "cache.threshold";
+    /// double: the cosine to the prompt that was answered; 1 for the very same.
+    pub const CACHE_SIMILARITY: &str = "cache.similarity";
+    /// int: milliseconds that it took.
+    pub const CACHE_TIME: &str = "cache.lookup_time_ms";
     /// bool: whether the model is asked to reason.
     pub const REASONING_ENABLED: &str = "reasoning.enabled";
     /// string: how hard.
@@ -139,9 +151,6 @@ pub mod key {
     pub const STAGE_OUTCOME: &str = "stage.outcome";
     /// string: why a stage did not run.
     pub const STAGE_REASON: &str = "stage.reason";
-    /// string[]: stages that the configuration asks for and this version does
-    /// not run.
-    pub const STAGES_UNAVAILABLE: &str = "stages.unavailable";
     /// string: how the filter takes part.
     pub const MODE: &str = "router.mode";
     /// string: the kind of failure, as OpenTelemetry's conventions name the key.

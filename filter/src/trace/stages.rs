@@ -7,6 +7,7 @@ use opentelemetry::{Array, StringValue, Value};
 use super::attributes::{key, name};
 use super::id::IdSource;
 use super::span::{Event, Span};
+use crate::cache::Looked;
 use crate::classify::{Category, Coverage};
 use crate::clock::{UnixNanos, millis_between};
 use crate::config::{ConditionKind, Endpoint};
@@ -34,6 +35,9 @@ pub fn stage_spans(run: &Run<'_>, ids: &mut dyn IdSource) -> Vec<Span> {
     }
     if let Some(found) = &run.pii {
         spans.push(stage(name::PII, found, ids, |span, found| pii(span, found, blocks)));
+    }
+    if let Some(found) = &run.cache {
+        spans.push(stage(name::CACHE, found, ids, cache));
     }
     if let Some(routing) = &run.routing {
         spans.push(stage(name::ROUTING, routing, ids, routing_decision));
@@ -78,6 +82,7 @@ fn stage<T>(
         name::JAILBREAK => Some(key::JAILBREAK_TIME),
         name::PII => Some(key::PII_TIME),
         name::SIGNALS => Some(key::SIGNALS_TIME),
+        name::CACHE => Some(key::CACHE_TIME),
         _ => None,
     };
     if let Some(time) = time {
@@ -86,11 +91,11 @@ fn stage<T>(
     span
 }
 
-fn signals(span: &mut Span, signals: &Signals<'_>) {
+fn signals(span: &mut Span, signals: &Signals) {
     span.set(key::SIGNALS_MATCHED, texts(signals.labels(Truth::Holds)));
     let measured = signals.0.iter().filter(|signal| signal.kind != ConditionKind::Domain);
     let scores = measured.filter_map(|signal| {
-        Some(format!("{}={:.3}", signal.kind.label(signal.name), signal.score?))
+        Some(format!("{}={:.3}", signal.kind.label(&signal.name), signal.score?))
     });
     let scores: Vec<String> = scores.collect();
     span.set_some(key::SIGNALS_SCORES, (!scores.is_empty()).then(|| texts(scores)));
@@ -134,6 +139,13 @@ fn pii(span: &mut Span, found: &Pii, blocks: bool) {
         span.set(key::SECURITY_ACTION, "blocked");
     }
     coverage(span, &found.coverage);
+}
+
+fn cache(span: &mut Span, looked: &Looked) {
+    span.set(key::CACHE_KEY, looked.key.clone());
+    span.set(key::CACHE_THRESHOLD, looked.threshold);
+    span.set(key::CACHE_HIT, looked.hit.is_some());
+    span.set_some(key::CACHE_SIMILARITY, looked.hit.as_ref().map(|hit| hit.similarity));
 }
 
 fn category(span: &mut Span, category: &Category) {
@@ -185,8 +197,6 @@ pub struct RootFacts {
     pub path: String,
     /// How the filter takes part.
     pub mode: &'static str,
-    /// Stages that the configuration asks for and this version does not run.
-    pub unavailable: Vec<&'static str>,
     /// When the request was let go or answered.
     pub decided: Option<UnixNanos>,
 }
@@ -211,10 +221,6 @@ pub fn root_span(
     span.set(key::MODE, facts.mode);
     if let Some(decided) = facts.decided {
         span.set(key::PROCESSING_TIME, millis_between(span.started, decided));
-    }
-    if !facts.unavailable.is_empty() {
-        let stages = facts.unavailable.iter().map(|stage| StringValue::from(*stage)).collect();
-        span.set(key::STAGES_UNAVAILABLE, Value::Array(Array::String(stages)));
     }
     set_details(&mut span, details);
     finish(&mut span, error, "the exchange did not complete");

@@ -40,8 +40,7 @@ pub const REFUSED: [(&str, &[&str], &str); 4] = [
 pub const DIFFERENT: [&str; 1] = ["e2e/profiles/routing-strategies/values-mcp.yaml"];
 
 /// Where the accepted samples are warned of, with the reason.
-pub const WARNED: [(&str, &str); 37] = [
-    ("semantic_cache", "not run by this version"),
+pub const WARNED: [(&str, &str); 36] = [
     ("semantic_cache.backend_type", "milvus and hybrid are not supported"),
     ("semantic_cache.*", "not read by the original's caches in memory and in Redis"),
     ("keyword_rules[].*", "not read by the original either"),

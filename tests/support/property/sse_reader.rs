@@ -1,9 +1,9 @@
 //! Answers of engines.
 
-use semantic_router_filter::openai::{Completion, ResponseReader};
+use semantic_router_filter::openai::{Completion, ResponseReader, Unfit};
 
 /// The first byte says how the rest is cut into chunks. An answer, whole or in
-/// chunks, says the same.
+/// chunks, says the same, and is the same for the cache.
 ///
 /// # Panics
 /// It does not hold.
@@ -17,8 +17,11 @@ pub fn sse_reader(bytes: &[u8]) {
     }
 }
 
-fn read<'a>(content_type: &str, chunks: impl IntoIterator<Item = &'a [u8]>) -> Completion {
-    let mut reader = ResponseReader::new(content_type, "");
+fn read<'a>(
+    content_type: &str,
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+) -> (Completion, Result<String, Unfit>) {
+    let mut reader = ResponseReader::new(content_type, "").keeping(1 << 10);
     chunks.into_iter().for_each(|chunk| reader.push(chunk));
     reader.finish()
 }

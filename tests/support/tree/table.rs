@@ -20,7 +20,7 @@ pub(super) fn attributes(node: &Node) -> impl Iterator<Item = &'static str> {
 
 fn by_name(name: &str) -> &'static [&'static str] {
     match name {
-        "semantic_router.request.received" => &["http.status_code", "stages.unavailable"],
+        "semantic_router.request.received" => &["http.status_code"],
         "semantic_router.classification" => &["category.name", "category.confidence"],
         "semantic_router.security.jailbreak_detection" => {
             &["jailbreak.detected", "jailbreak.type", "security.action"]

@@ -254,6 +254,6 @@ mod tests {
         assert!(config.semantic_cache.is_some());
         assert_eq!(config.stand_ins.len(), 3);
         let paths: Vec<&str> = warnings.iter().map(|warning| warning.path.as_str()).collect();
-        assert_eq!(paths, ["semantic_cache", "default_model"]);
+        assert_eq!(paths, ["default_model"]);
     }
 }

@@ -81,7 +81,6 @@ pub fn config(root: &Node<'_>) -> Config {
         models: named(&top, "model_config", backend::model),
         tracing: tracing::read(&top),
         filter,
-        unavailable_stages: unavailable(&top),
     };
     top.finish();
     config
@@ -111,15 +110,4 @@ fn category(node: &Node<'_>) -> Category {
     }
     fields.finish();
     Category { name, labels }
-}
-
-/// Stages that the file turns on and this version does not run, each with a
-/// warning.
-fn unavailable(top: &Fields<'_>) -> Vec<&'static str> {
-    let Some(cache) = top.get("semantic_cache") else { return Vec::new() };
-    if cache.fields().flag("enabled") != Some(true) {
-        return Vec::new();
-    }
-    cache.warn("is enabled here but not run by this version");
-    vec!["cache.lookup"]
 }

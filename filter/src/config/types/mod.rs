@@ -77,9 +77,6 @@ pub struct Config {
     pub tracing: Tracing,
     /// `filter`: what the original does not have.
     pub filter: Filter,
-    /// Names of stages that the file asks for and this version does not run,
-    /// as in `security.pii_detection`.
-    pub unavailable_stages: Vec<&'static str>,
 }
 
 /// How one of several matching decisions is chosen.
