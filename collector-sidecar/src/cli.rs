@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cache::Options;
+
 /// Receives OTLP traces from Envoy's filters and from the engines, and sends
 /// them on to a tracing backend.
 ///
@@ -38,7 +40,7 @@ pub enum Command {
     /// Receive and send traces until told to stop (SIGTERM, SIGINT)
     ///
     /// Ends with status 0 when every span was delivered, else with 1.
-    Run(Run),
+    Run(Box<Run>),
     /// Check configuration files
     ///
     /// Prints every problem of each, and with --explain what the router would
@@ -54,7 +56,8 @@ pub struct Run {
     /// WasmPlugin that carries it
     #[arg(long, value_name = "FILE", env = "SEMANTIC_ROUTER_COLLECTOR_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Where to receive OTLP over HTTP, serve models and classify texts
+    /// Where to receive OTLP over HTTP, serve models, classify texts and keep
+    /// answers
     #[arg(
         long,
         value_name = "ADDRESS",
@@ -84,6 +87,9 @@ pub struct Run {
     /// Threads that classify texts [default: as many as cores]
     #[arg(long, value_name = "NUMBER", env = "SEMANTIC_ROUTER_COLLECTOR_CLASSIFY_THREADS")]
     pub classify_threads: Option<NonZeroUsize>,
+    /// The cache.
+    #[command(flatten)]
+    pub cache: Options,
     /// The most bytes that wait to be delivered; more is answered with 503
     #[arg(
         long,
@@ -138,7 +144,7 @@ mod tests {
         {
             let cli = Cli::try_parse_from(arguments).unwrap();
             let run = match cli.command {
-                Some(Command::Run(run)) => run,
+                Some(Command::Run(run)) => *run,
                 _ => cli.run,
             };
             assert_eq!(run.admin.port(), 1);

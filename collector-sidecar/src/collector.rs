@@ -1,5 +1,5 @@
-//! The collector as a whole: receivers, queue, exporter, admin listener, models
-//! and classifiers.
+//! The collector as a whole: receivers, queue, exporter, admin listener, models,
+//! classifiers and cache.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use semantic_router_filter::classify::ClassifyError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
 use crate::batch::Batcher;
+use crate::cache::{self, Cache};
 use crate::classify::{self, Desk, Threads};
 use crate::export::{Destination, Exporter, Worker};
 use crate::metrics::Metrics;
@@ -43,6 +45,8 @@ pub struct Services {
     pub models: Option<Arc<Models>>,
     /// How it classifies texts.
     pub classify: classify::Settings,
+    /// Where it keeps answers, if anywhere.
+    pub cache: Option<cache::Settings>,
 }
 
 /// Why a collector did not start.
@@ -64,6 +68,9 @@ pub enum StartError {
     /// There are no threads to classify on.
     #[error("cannot start threads to classify on: {0}")]
     Threads(io::Error),
+    /// Prompts cannot be compared.
+    #[error("cannot start the cache: {0}")]
+    Cache(#[from] ClassifyError),
 }
 
 /// Where a collector listens.
@@ -120,17 +127,20 @@ impl Collector {
 
         let queue = Arc::new(Queue::new(options.max_queued_bytes));
         let metrics = Arc::new(Metrics::new(queue.clone()));
-        let Services { models, classify } = services;
+        let Services { models, classify, cache } = services;
         let threads = Threads::start(classify, models.clone(), &metrics.classify)
             .map_err(StartError::Threads)?;
+        let cache = cache.map(|cache| Cache::start(cache, metrics.cache.clone())).transpose()?;
         let workers = spawn_workers(exporter, &queue, &metrics);
         let intake = Arc::new(Intake::new(queue.clone(), metrics.clone()));
         let (stop, stopped) = watch::channel(false);
         let shelf = Shelf::new(models, metrics.model_bytes.clone(), stopped.clone());
         let desk = Desk::new(threads, metrics.classify.clone(), stopped.clone());
+        let cache = cache::Desk::new(cache, metrics.cache.clone(), stopped.clone());
         let router = http_router(intake.clone())
             .merge(models::router(Arc::new(shelf)))
-            .merge(classify::router(Arc::new(desk)));
+            .merge(classify::router(Arc::new(desk)))
+            .merge(cache::router(Arc::new(cache)));
         let admin = Arc::new(Admin { metrics, draining: AtomicBool::new(false) });
         let mut receivers = JoinSet::new();
         receivers.spawn(http.serve(router, stopped.clone()));

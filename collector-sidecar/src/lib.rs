@@ -4,9 +4,11 @@
 //! flows are encoded requests, checked but never decoded ([`otlp`]).
 //!
 //! Beside that it does for the filters what is too large for them: it keeps the
-//! user's own models ([`models`]) and classifies texts ([`mod@classify`]).
+//! user's own models ([`models`]), classifies texts ([`mod@classify`]) and holds
+//! the cache that all of them share ([`cache`]).
 
 pub mod batch;
+pub mod cache;
 pub mod classify;
 pub mod cli;
 pub mod collector;
@@ -18,6 +20,7 @@ pub mod models;
 pub mod otlp;
 pub mod queue;
 pub mod receive;
+mod reply;
 pub mod run;
 pub mod serve;
 pub mod validate;

@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command {
         Some(Command::Validate(arguments)) => check(&arguments),
-        Some(Command::Run(arguments)) => serve(arguments),
+        Some(Command::Run(arguments)) => serve(*arguments),
         None => serve(cli.run),
     }
 }

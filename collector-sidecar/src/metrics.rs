@@ -13,6 +13,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::registry::{Registry, Unit};
 use tokio::time::Instant;
 
+use crate::cache::CacheMetrics;
 use crate::classify::ClassifyMetrics;
 use crate::queue::Queue;
 
@@ -48,6 +49,8 @@ pub struct Metrics {
     failed_spans: Family<Labels, Counter>,
     retries: Family<Labels, Counter>,
     in_flight: Family<Labels, Gauge>,
+    /// Of the cache.
+    pub cache: CacheMetrics,
     /// Of requests to classify.
     pub classify: ClassifyMetrics,
     /// Bytes of models' files that were sent.
@@ -73,6 +76,7 @@ impl Metrics {
     pub fn new(queue: Arc<Queue>) -> Self {
         let mut registry = Registry::default();
         let mut metrics = Self {
+            cache: CacheMetrics::new(&mut registry),
             classify: ClassifyMetrics::new(&mut registry),
             model_bytes: Counter::default(),
             registry,
@@ -222,6 +226,11 @@ mod tests {
             "semantic_router_classify_duration_seconds_count{classifier=\"pii\"} 0\n",
             "semantic_router_classify_queue_length 0\n",
             "semantic_router_model_sent_bytes_total 0\n",
+            "semantic_router_cache_backend_lookups_total{result=\"similar\"} 0\n",
+            "semantic_router_cache_backend_stores_total{result=\"stored\"} 0\n",
+            "semantic_router_cache_backend_errors_total{reason=\"timeout\"} 0\n",
+            "semantic_router_cache_backend_duration_seconds_count{operation=\"lookup\"} 0\n",
+            "semantic_router_cache_backend_connected 0\n",
         ] {
             assert!(text.contains(line), "{line}{text}");
         }

@@ -8,6 +8,7 @@ use semantic_router_filter::config::Config;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
 
+use crate::cache::{self, SettingsError};
 use crate::classify::Settings;
 use crate::cli::Run;
 use crate::collector::{Collector, Options, Services, StartError};
@@ -30,6 +31,9 @@ pub enum RunError {
     /// The models cannot be served.
     #[error(transparent)]
     Models(#[from] FolderError),
+    /// The cache cannot be used.
+    #[error(transparent)]
+    Cache(#[from] SettingsError),
     /// It did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -51,6 +55,7 @@ pub async fn run(arguments: Run) -> Result<usize, RunError> {
     let models = arguments.models.as_deref().map(Models::open).transpose()?.map(Arc::new);
     let classify = Settings::of(config.as_ref(), arguments.classify_threads);
     missing(&classify, models.as_deref());
+    let cache = cache_of(&arguments.cache, config.as_ref())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(RunError::Signal)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::Signal)?;
     let collector = Collector::start_with(
@@ -61,7 +66,7 @@ pub async fn run(arguments: Run) -> Result<usize, RunError> {
             max_queued_bytes: arguments.max_queued_bytes,
             destination: destination.clone(),
         },
-        Services { models: models.clone(), classify },
+        Services { models: models.clone(), classify, cache },
     )
     .await?;
     let addresses = collector.addresses();
@@ -94,6 +99,21 @@ fn read(file: &Path) -> Result<Config, ConfigError> {
         tracing::warn!("{}: tracing is disabled: the router sends no spans", file.display());
     }
     Ok(config)
+}
+
+/// The cache, where one is asked for.
+fn cache_of(
+    options: &cache::Options,
+    config: Option<&Config>,
+) -> Result<Option<cache::Settings>, SettingsError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let Some(resolved) = cache::Settings::resolve(options, config, &variable)? else {
+        return Ok(None);
+    };
+    for doubt in &resolved.doubts {
+        tracing::warn!("cache: {doubt}");
+    }
+    Ok(Some(resolved.settings))
 }
 
 /// Tells of the models in a folder, and hashes their files before they are

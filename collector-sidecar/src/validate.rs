@@ -6,6 +6,7 @@ use std::path::Path;
 
 use semantic_router_filter::config::Config;
 
+use crate::cache::{Options, Settings};
 use crate::cli::Validate;
 use crate::config::{ConfigError, Loaded, read};
 use crate::explain::{Chat, ExplainError, explain};
@@ -68,8 +69,9 @@ fn told(arguments: &Validate, config: Config) -> Result<Vec<String>, ExplainErro
 }
 
 /// Adds what would keep the collector from starting with the file alone; the
-/// environment may name another destination.
+/// environment may name another destination, or another Redis.
 fn doubt(loaded: &mut Loaded) {
+    doubt_cache(loaded);
     let tracing = &loaded.config.tracing;
     if !tracing.enabled {
         return;
@@ -83,6 +85,19 @@ fn doubt(loaded: &mut Loaded) {
     };
     let message = format!("the collector does not start with this alone: {message}");
     loaded.problems.warn("observability.tracing.exporter", message);
+}
+
+fn doubt_cache(loaded: &mut Loaded) {
+    let variable = |name: &str| std::env::var(name).ok();
+    let resolved = Settings::resolve(&Options::default(), Some(&loaded.config), &variable);
+    let doubts = match resolved {
+        Ok(None) => return,
+        Ok(Some(resolved)) => resolved.doubts,
+        Err(error) => vec![format!("the collector does not start with this alone: {error}")],
+    };
+    for doubt in doubts {
+        loaded.problems.warn("semantic_cache.backend_config_path", doubt);
+    }
 }
 
 fn ok(file: &Path, loaded: &Loaded) -> Vec<String> {

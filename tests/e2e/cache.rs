@@ -10,6 +10,7 @@ use support::stack::{Stack, trace_id, traceparent};
 
 mod answers;
 mod bounds;
+mod mesh;
 mod sharing;
 mod tenants;
 

@@ -78,7 +78,11 @@ pub async fn measure(version: &str, plans: Plans) -> Result<Cost, Box<dyn Error>
                 continue;
             };
             let body = body.clone();
-            let make = move |_| Request::post("/v1/chat/completions", body.clone());
+            // A new answer is wanted, so that each is looked up and kept.
+            let make = move |_| {
+                let request = Request::post("/v1/chat/completions", body.clone());
+                request.header("cache-control", "no-cache")
+            };
             let before = envoy.cpu_time();
             let report = load::run(envoy.address(name)?, &plan, make, succeeded).await;
             if report.failed() > 0 {

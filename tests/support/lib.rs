@@ -16,6 +16,7 @@ pub mod load;
 pub mod metrics;
 pub mod native;
 pub mod property;
+pub mod redis;
 pub mod running;
 pub mod scenario;
 pub mod soak;

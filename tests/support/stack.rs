@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use semantic_router_collector::cache;
 use semantic_router_collector::export::{
     Destination, DestinationError, Environment, EnvironmentError,
 };
@@ -56,6 +57,7 @@ pub struct Stack {
     pub backend: Backend,
     collector: Option<Collector>,
     collector_http: SocketAddr,
+    cache: Option<cache::Settings>,
 }
 
 impl Stack {
@@ -64,9 +66,17 @@ impl Stack {
     /// # Errors
     /// What did not start.
     pub async fn start() -> Result<Self, Error> {
+        Self::start_with(None).await
+    }
+
+    /// Starts all of it, with a collector that keeps answers.
+    ///
+    /// # Errors
+    /// What did not start.
+    pub async fn start_with(cache: Option<cache::Settings>) -> Result<Self, Error> {
         let backend = Backend::start().await?;
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let collector = start_collector(&backend, any).await?;
+        let collector = start_collector(&backend, any, cache.clone()).await?;
         let engine = |name: &str, models: &[&str]| {
             Engine::start(Options {
                 name: name.to_owned(),
@@ -81,6 +91,7 @@ impl Stack {
             backend,
             collector_http: collector.addresses().otlp_http,
             collector: Some(collector),
+            cache,
         })
     }
 
@@ -103,7 +114,8 @@ impl Stack {
     /// # Errors
     /// It did not start.
     pub async fn restart_collector(&mut self) -> Result<(), Error> {
-        self.collector = Some(start_collector(&self.backend, self.collector_http).await?);
+        let (http, cache) = (self.collector_http, self.cache.clone());
+        self.collector = Some(start_collector(&self.backend, http, cache).await?);
         Ok(())
     }
 
@@ -248,7 +260,11 @@ fn node(received: &ReceivedSpan) -> Node {
     }
 }
 
-async fn start_collector(backend: &Backend, http: SocketAddr) -> Result<Collector, Error> {
+async fn start_collector(
+    backend: &Backend,
+    http: SocketAddr,
+    cache: Option<cache::Settings>,
+) -> Result<Collector, Error> {
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let exporter = Exporter {
         kind: ExporterKind::Otlp,
@@ -264,6 +280,6 @@ async fn start_collector(backend: &Backend, http: SocketAddr) -> Result<Collecto
         destination: Destination::resolve(Some(&exporter), &environment)?,
     };
     let models = Models::open(&checkout().join("tests/e2e/models"))?;
-    let services = Services { models: Some(Arc::new(models)), ..Services::default() };
+    let services = Services { models: Some(Arc::new(models)), cache, ..Services::default() };
     Ok(Collector::start_with(options, services).await?)
 }

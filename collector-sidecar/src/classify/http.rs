@@ -6,10 +6,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
@@ -19,6 +18,7 @@ use super::request::{RequestError, Texts, parse};
 use super::{Reply, Task, Threads};
 use crate::receive::body::{Budget, Buffer};
 use crate::receive::refusal::Refusal;
+use crate::reply::{refuse, wrong_method};
 
 /// The most bytes of a body.
 pub const MAX_BODY_BYTES: usize = 8 << 20;
@@ -127,21 +127,6 @@ async fn classify(State(desk): State<Arc<Desk>>, request: Request) -> Response {
             refuse(status, &refusal.to_string())
         }
     }
-}
-
-async fn wrong_method(request: Request) -> Response {
-    let message = format!("method {} is not POST", request.method());
-    let response = refuse(StatusCode::METHOD_NOT_ALLOWED, &message);
-    ([(ALLOW, "POST")], response).into_response()
-}
-
-fn refuse(status: StatusCode, message: &str) -> Response {
-    let body = json!({"error": message}).to_string();
-    let mut response = (status, [(CONTENT_TYPE, "application/json")], body).into_response();
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        response.headers_mut().insert(RETRY_AFTER, 1.into());
-    }
-    response
 }
 
 /// Counts a request when it ends, however it does.

@@ -18,6 +18,8 @@ pub use destination::{Destination, DestinationError, Otlp, Protocol};
 pub use environment::{EndpointVariable, Environment, EnvironmentError};
 pub use worker::Worker;
 
+pub(crate) use retry::Backoff;
+
 use grpc::GrpcExporter;
 use http::HttpExporter;
 

@@ -11,23 +11,30 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// The longest wait that a destination can ask for.
 const LONGEST_ASKED: Duration = Duration::from_mins(10);
 
-/// The delays between the attempts to send one batch.
+/// The delays between the attempts to do one thing.
 #[derive(Debug)]
 pub struct Backoff {
     ceiling: Duration,
+    longest: Duration,
 }
 
 impl Backoff {
-    /// The delays from the first on.
+    /// The delays between attempts to send a batch: the ceiling grows from 0.5 s
+    /// to 30 s.
     pub fn new() -> Self {
-        Self { ceiling: FIRST }
+        Self::between(FIRST, LONGEST)
     }
 
-    /// The next delay: anything up to the ceiling, which doubles from 0.5 s to
-    /// 30 s; more if the destination asked for it.
+    /// Delays whose ceiling grows from the first to the longest.
+    pub fn between(first: Duration, longest: Duration) -> Self {
+        Self { ceiling: first, longest }
+    }
+
+    /// The next delay: anything up to the ceiling, which doubles; more if the
+    /// destination asked for it.
     pub fn next(&mut self, asked: Option<Duration>) -> Duration {
         let delay = self.ceiling.mul_f64(random_fraction());
-        self.ceiling = (self.ceiling * 2).min(LONGEST);
+        self.ceiling = (self.ceiling * 2).min(self.longest);
         delay.max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
 }

@@ -44,12 +44,14 @@ fn what_keeps_it_from_running_is_said_in_one_line() {
             "error: the models folder /missing cannot be read: ",
         ),
         (vec![], vec![backend, no_models], "error: the models folder "),
+        (vec!["--redis-url", "http://:hidden@localhost"], vec![backend], "error: --redis-url: "),
         (vec!["--config", "missing.yaml"], vec![], "missing.yaml: error: cannot be read: "),
     ] {
         let (status, stdout, stderr) = outcome(&arguments, &variables);
         assert_eq!((status, stdout.as_str()), (Some(1), ""), "{stderr}");
         let last = stderr.lines().last().unwrap_or_default();
         assert!(last.starts_with(expected), "{stderr}");
+        assert!(!stderr.contains("hidden"), "{stderr}");
     }
 }
 
@@ -82,6 +84,15 @@ fn validate_judges_every_file() {
 
     let (status, stdout, _) = outcome(&["validate", &name(&tls)], &[]);
     assert_eq!(status, Some(0));
+    assert!(stdout.contains(warning), "{stdout}");
+
+    let cached = "default_model: m\nsemantic_cache: {enabled: true, backend_type: redis, \
+                  backend_config_path: missing/redis.yaml}\n";
+    let cached = file("cached.yaml", cached);
+    let (status, stdout, _) = outcome(&["validate", &name(&cached)], &[]);
+    assert_eq!(status, Some(0));
+    let warning = "warning: semantic_cache.backend_config_path: the collector does not start with \
+                   this alone: missing/redis.yaml: cannot be read: ";
     assert!(stdout.contains(warning), "{stdout}");
 
     let (status, stdout, _) = outcome(&["validate", &name(&empty), &name(&good)], &[]);

@@ -44,3 +44,22 @@ fn a_signal_ends_it_with_the_count_of_what_is_left() {
     running.wait_for("stopped: 1 spans left undelivered");
     assert_eq!(running.end().0, Some(1));
 }
+
+#[test]
+fn a_redis_that_is_away_is_told_once_and_without_its_password() {
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = file("away.yaml", &tracing("{type: stdout}"));
+    let url = format!("redis://:hidden-password@{nobody}");
+    let running = Running::start(
+        &["--config", config.to_str().unwrap()],
+        &[("SEMANTIC_ROUTER_COLLECTOR_REDIS_URL", &url)],
+    );
+    // Several attempts.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    running.signal("TERM");
+    let lines = [running.began.clone(), running.lines_until("stopped: ")].concat();
+    let told: Vec<_> = lines.iter().filter(|line| line.contains("cache: ")).collect();
+    let [line] = told.as_slice() else { panic!("{told:?}") };
+    assert!(line.contains(&format!("cannot connect to Redis at {nobody}: ")), "{line}");
+    assert!(!lines.concat().contains("hidden"), "{lines:?}");
+}

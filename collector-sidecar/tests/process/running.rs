@@ -43,6 +43,8 @@ pub fn tracing(exporter: &str) -> String {
 pub struct Running {
     child: Child,
     log: Receiver<String>,
+    /// The lines of the log until it was ready.
+    pub began: Vec<String>,
     http: SocketAddr,
 }
 
@@ -59,8 +61,10 @@ impl Running {
                 let _ = sender.send(line);
             }
         });
-        let mut running = Self { child, log, http: ([127, 0, 0, 1], 0).into() };
-        let line = running.wait_for("receiving OTLP/HTTP on ");
+        let http = ([127, 0, 0, 1], 0).into();
+        let mut running = Self { child, log, began: Vec::new(), http };
+        running.began = running.lines_until("receiving OTLP/HTTP on ");
+        let line = running.began.last().unwrap();
         let address = line.split("OTLP/HTTP on ").nth(1).unwrap().split(' ').next().unwrap();
         running.http = address.parse().unwrap();
         running
@@ -68,12 +72,16 @@ impl Running {
 
     /// The next line of the log that contains `text`.
     pub fn wait_for(&self, text: &str) -> String {
-        loop {
-            let line = self.log.recv_timeout(LIMIT).unwrap();
-            if line.contains(text) {
-                return line;
-            }
+        self.lines_until(text).pop().unwrap()
+    }
+
+    /// The lines of the log up to the next that contains `text`.
+    pub fn lines_until(&self, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        while !lines.last().is_some_and(|line: &String| line.contains(text)) {
+            lines.push(self.log.recv_timeout(LIMIT).unwrap());
         }
+        lines
     }
 
     /// Posts the example; gives the first line of the answer.

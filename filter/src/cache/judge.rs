@@ -9,6 +9,7 @@ pub const DEFAULT_THRESHOLD: f64 = 0.8;
 
 /// Judges prompts that are near to one another. A cosine alone takes a prompt
 /// with one word exchanged for the same, so that the bundle's judge must agree.
+#[derive(Debug)]
 pub struct Judge {
     likeness: Likeness,
     least: f64,

@@ -33,7 +33,7 @@ use crate::config::{CacheBackend, Config};
 pub use caller::{Caller, Control, forbids_keeping};
 pub use embedding::{Embedding, EmbeddingError, MAX_DIMENSIONS};
 pub use fingerprint::Fingerprint;
-use judge::Judge;
+pub use judge::Judge;
 use key::Keys;
 pub use key::{KEY_BYTES, Key};
 pub use lookup::{Asked, Hit, Looked, Search, look_up, reply};

@@ -1,6 +1,7 @@
 //! Answers on their way to the sidecar.
 
 use std::collections::VecDeque;
+use std::num::{NonZeroU64, NonZeroUsize};
 
 use super::remote::{Answer, Store};
 use super::{Limits, Pending};
@@ -34,8 +35,8 @@ impl Outbox {
             exact: question.exact,
             prompt,
             answer: Answer(answer.into_bytes()),
-            ttl_seconds: self.limits.ttl.map(|ttl| ttl.as_secs()),
-            max_entries: self.limits.max_entries,
+            ttl_seconds: self.limits.ttl.and_then(|ttl| NonZeroU64::new(ttl.as_secs())),
+            max_entries: self.limits.max_entries.and_then(NonZeroUsize::new),
         };
         let Ok(body) = serde_json::to_vec(&store) else { return false };
         let has_room = self.bytes + body.len() <= MAX_BYTES;
@@ -81,8 +82,8 @@ mod tests {
         assert!((4..8).contains(&kept), "{kept}");
         let first: Store = serde_json::from_slice(&outbox.next().unwrap()).unwrap();
         assert!(first.answer.0.starts_with(b"0x"));
-        assert_eq!(first.ttl_seconds, Some(60));
-        assert_eq!(first.max_entries, Some(7));
+        assert_eq!(first.ttl_seconds, NonZeroU64::new(60));
+        assert_eq!(first.max_entries, NonZeroUsize::new(7));
         assert!(outbox.push(pending, String::new()), "there is room again");
         assert_eq!(std::iter::from_fn(|| outbox.next()).count(), kept);
         assert_eq!(outbox.bytes, 0);

@@ -1,6 +1,8 @@
 //! What the filter asks the cache in the sidecar, and what that answers:
 //! `POST /v1/cache/lookup` and `POST /v1/cache/store`.
 
+use std::num::{NonZeroU64, NonZeroUsize};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::Error;
@@ -33,7 +35,7 @@ pub struct Lookup {
     /// What the last user turn is like; `None` for an answer to the very same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<Prompt>,
-    /// The least similarity that counts, from 0 to 1.
+    /// The least cosine that counts, from 0 to 1; the judge must agree besides.
     #[serde(deserialize_with = "fraction")]
     pub threshold: f64,
 }
@@ -54,11 +56,11 @@ pub struct Store {
     pub answer: Answer,
     /// Seconds until it is forgotten; `None` for no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ttl_seconds: Option<u64>,
+    pub ttl_seconds: Option<NonZeroU64>,
     /// The most answers of the scope, of which the oldest make room; `None` for
     /// as many as the sidecar keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_entries: Option<usize>,
+    pub max_entries: Option<NonZeroUsize>,
 }
 
 /// What a prompt is like; bytes in base64.
@@ -85,16 +87,13 @@ pub enum Found {
     Hit {
         /// What was left.
         answer: Answer,
-        /// Of the prompts, from 0 to 1; 1 for the very same.
+        /// The cosine of the prompts; 1 for the very same.
         similarity: f64,
         /// Seconds since it was left.
         age_seconds: u64,
     },
     /// None.
     Miss {
-        /// The greatest similarity, below the threshold.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        similarity: Option<f64>,
         /// Why it could not be looked for, if so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         error: Option<Failure>,
@@ -209,7 +208,7 @@ mod tests {
                 words: Wording::of("boil"),
             }),
             answer: Answer(b"{}".to_vec()),
-            ttl_seconds: Some(60),
+            ttl_seconds: NonZeroU64::new(60),
             max_entries: None,
         }
     }
@@ -231,7 +230,7 @@ mod tests {
     #[test]
     fn replies_are_what_the_documentation_says() {
         let hit = Found::Hit { answer: Answer(b"{}".to_vec()), similarity: 1.0, age_seconds: 3 };
-        let miss = |error| Found::Miss { similarity: None, error };
+        let miss = |error| Found::Miss { error };
         for (found, expected) in [
             (hit, json!({"result": "hit", "answer": "e30=", "similarity": 1.0, "age_seconds": 3})),
             (miss(None), json!({"result": "miss"})),
@@ -250,7 +249,8 @@ mod tests {
             ("scope", json!("01"), "not 64 hexadecimal digits"),
             ("exact", json!("zz".repeat(32)), "not 64 hexadecimal digits"),
             ("answer", json!("e3"), "no base64"),
-            ("ttl_seconds", json!(-1), "expected u64"),
+            ("ttl_seconds", json!(-1), "expected a nonzero u64"),
+            ("max_entries", json!(0), "expected a nonzero usize"),
             ("prompt", json!({"embedding": "AA==", "words": ""}), "1 bytes are no list"),
             ("prompt", json!({"embedding": "AAAAAA==", "words": ""}), "have no direction"),
             ("prompt", json!({"embedding": "AACAPw==", "words": "AA=="}), "no list of words"),

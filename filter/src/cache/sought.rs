@@ -45,7 +45,7 @@ impl Sought {
                 looked.hit = Some(Hit { answer: answer.into(), similarity });
                 Outcome::Ran(looked)
             }
-            Ok(Found::Miss { error: Some(failure), .. }) | Err(failure) => failed(config, failure),
+            Ok(Found::Miss { error: Some(failure) }) | Err(failure) => failed(config, failure),
             Ok(Found::Hit { .. } | Found::Miss { .. }) => Outcome::Ran(looked),
         }
     }

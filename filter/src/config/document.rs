@@ -65,6 +65,15 @@ pub fn is_resource(document: &Value, api: &str) -> bool {
     version.is_some_and(|version| version.starts_with(api)) && document.get("kind").is_some()
 }
 
+/// The first document of a text of YAML or JSON; an empty one has no keys.
+///
+/// # Errors
+/// As [`find`].
+pub fn parse(text: &str) -> Result<Value, String> {
+    let first = documents(text)?.into_iter().next();
+    Ok(first.unwrap_or_else(|| Value::Mapping(Mapping::new())))
+}
+
 fn documents(text: &str) -> Result<Vec<Value>, String> {
     // JSON is read as JSON: YAML has rules of its own for tabs and escapes.
     if text.trim_start().starts_with('{')

@@ -16,6 +16,7 @@ mod types;
 mod validate;
 
 pub use document::{FILE, Found, find};
+pub use reader::{Fields, Node};
 pub use report::{Finding, Report};
 pub use types::{
     Aggregation, Backend, BlockAs, CacheBackend, CachePolicy, CacheScope, CacheSettings, Category,
@@ -31,7 +32,7 @@ pub use parse::CATEGORY_LABELS;
 pub use reader::{Form, Key, Keys};
 
 use dialect::Translation;
-use reader::{Node, Reading};
+use reader::Reading;
 
 /// Reads a configuration from the text of a `config.yaml`, or from the JSON
 /// that Istio makes of a `pluginConfig`.
@@ -74,4 +75,23 @@ fn read(text: &str, reading: Reading) -> (Result<(Config, Vec<Finding>), Report>
     report.relocate(|below| reader::joined(path, below));
     let loaded = if report.errors.is_empty() { Ok((config, report.warnings)) } else { Err(report) };
     (loaded, keys)
+}
+
+/// Reads a file that a configuration names.
+///
+/// # Errors
+/// The report of everything that is wrong with it.
+pub fn read_named<T>(
+    text: &str,
+    parse: impl FnOnce(&Node<'_>) -> T,
+) -> Result<(T, Vec<Finding>), Report> {
+    let document = document::parse(text).map_err(|message| {
+        let mut report = Report::default();
+        report.error("", message);
+        report
+    })?;
+    let reading = Reading::default();
+    let value = parse(&Node::root(&document, &reading));
+    let (report, _) = reading.end();
+    if report.errors.is_empty() { Ok((value, report.warnings)) } else { Err(report) }
 }

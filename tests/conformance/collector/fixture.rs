@@ -17,7 +17,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 use semantic_router_collector::export::{Destination, Environment};
-use semantic_router_collector::{Collector, Options};
+use semantic_router_collector::{Collector, Options, Services};
 use support::backend::Backend;
 use tonic::transport::Channel;
 
@@ -58,6 +58,20 @@ impl Running {
         variables: &[(&str, &str)],
         max_queued_bytes: usize,
     ) -> Self {
+        Self::start_all(export, variables, max_queued_bytes, Services::default()).await
+    }
+
+    /// With what it does besides.
+    pub async fn serving(services: Services) -> Self {
+        Self::start_all(Export::Grpc, &[], 64 << 20, services).await
+    }
+
+    async fn start_all(
+        export: Export,
+        variables: &[(&str, &str)],
+        max_queued_bytes: usize,
+        services: Services,
+    ) -> Self {
         let backend = Backend::start().await.unwrap();
         let endpoint = match export {
             Export::Grpc => format!("http://{}", backend.grpc_endpoint()),
@@ -69,13 +83,14 @@ impl Running {
             variables.iter().find(|(name, _)| *name == end).map(|(_, value)| (*value).to_owned())
         });
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let collector = Collector::start(Options {
+        let options = Options {
             otlp_http: any,
             otlp_grpc: any,
             admin: any,
             max_queued_bytes,
             destination: Destination::resolve(None, &environment.unwrap()).unwrap(),
-        });
+        };
+        let collector = Collector::start_with(options, services);
         Self { collector: collector.await.unwrap(), backend }
     }
 

@@ -1,18 +1,15 @@
 //! A collector with a models folder.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Method;
+use semantic_router_collector::Services;
 use semantic_router_collector::classify::Settings;
-use semantic_router_collector::export::{Destination, Environment};
 use semantic_router_collector::models::Models;
-use semantic_router_collector::{Collector, Options, Services};
 use serde_json::Value;
-use support::backend::Backend;
 
 use super::fixture::{Reply, Running, send};
 
@@ -47,23 +44,9 @@ impl Drop for Folder {
 /// A collector that serves `folder`, and classifies on one thread as
 /// configured.
 pub async fn start(folder: Option<&Folder>, settings: Settings) -> Running {
-    let backend = Backend::start().await.unwrap();
-    let endpoint = format!("http://{}", backend.grpc_endpoint());
-    let environment = Environment::read(|name| {
-        (name == "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").then(|| endpoint.clone())
-    });
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let options = Options {
-        otlp_http: any,
-        otlp_grpc: any,
-        admin: any,
-        max_queued_bytes: 64 << 20,
-        destination: Destination::resolve(None, &environment.unwrap()).unwrap(),
-    };
     let models = folder.map(|folder| Arc::new(Models::open(folder.path()).unwrap()));
     let classify = Settings { threads: NonZeroUsize::MIN, ..settings };
-    let collector = Collector::start_with(options, Services { models, classify });
-    Running { collector: collector.await.unwrap(), backend }
+    Running::serving(Services { models, classify, cache: None }).await
 }
 
 /// A line of the metrics that begins so; what follows.

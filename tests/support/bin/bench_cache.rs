@@ -40,10 +40,12 @@ struct Options {
 }
 
 const LOOKUP: &str = "semantic_router.cache.lookup";
-const ANSWER: &str = r#"{"id":"c","object":"chat.completion","created":1,"model":"plain","choices":
-    [{"index":0,"message":{"role":"assistant","content":"An answer of a sentence or two, which is
-    what it takes to say so much and not more than that."},"finish_reason":"stop"}],
-    "usage":{"prompt_tokens":9,"completion_tokens":24,"total_tokens":33}}"#;
+const ANSWER: &str = concat!(
+    r#"{"id":"c","object":"chat.completion","created":1,"model":"plain","choices":"#,
+    r#"[{"index":0,"message":{"role":"assistant","content":"An answer of a sentence or two, "#,
+    r#"which is what it takes to say so much and not more than that."},"finish_reason":"stop"}],"#,
+    r#""usage":{"prompt_tokens":9,"completion_tokens":24,"total_tokens":33}}"#
+);
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -156,6 +158,9 @@ fn native(config: &str, stored: &[String], new: &[String]) -> Outcome<()> {
         if times.hit {
             hits.push(times.lookup);
         }
+    }
+    if hits.is_empty() {
+        return Err("no answer was kept".into());
     }
     println!("natively");
     row("lookup, a miss", misses);

@@ -14,6 +14,7 @@ pub fn read(top: &Fields<'_>) -> Option<SemanticCache> {
     let fallback = top.fields("bert_model").and_then(|bert| fraction(&bert, "threshold"));
     let cache = SemanticCache {
         backend: fields.get("backend_type").and_then(|node| backend(&node)).unwrap_or_default(),
+        backend_file: fields.text("backend_config_path"),
         threshold: fraction(&fields, "similarity_threshold").or(fallback),
         max_entries: count(&fields, "max_entries").and_then(|most| usize::try_from(most).ok()),
         ttl: count(&fields, "ttl_seconds").map(Duration::from_secs),
@@ -22,8 +23,13 @@ pub fn read(top: &Fields<'_>) -> Option<SemanticCache> {
             .and_then(|node| node.choice(&POLICIES))
             .unwrap_or_default(),
     };
-    // The sidecar reads the file of its backend; the embedding is the bundle's.
-    fields.check(&[("backend_config_path", Form::Text), ("embedding_model", Form::Text)]);
+    if let (CacheBackend::Redis, Some(node)) = (cache.backend, fields.get("eviction_policy"))
+        && cache.eviction != Eviction::Fifo
+    {
+        node.warn("has no effect with redis: the oldest answer makes room");
+    }
+    // The embedding is the bundle's.
+    fields.check(&[("embedding_model", Form::Text)]);
     fields.finish();
     enabled.then_some(cache)
 }

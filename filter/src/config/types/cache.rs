@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct SemanticCache {
     /// `backend_type`.
     pub backend: CacheBackend,
+    /// `backend_config_path`: the file of a backend that is not the proxy.
+    pub backend_file: Option<String>,
     /// `similarity_threshold`, else that of `bert_model`: the least similarity
     /// of two prompts that counts, from 0 to 1.
     pub threshold: Option<f64>,
