@@ -22,11 +22,12 @@ const NONE: &str = "none";
 /// The ids under which the host knows series.
 #[derive(Debug, Default)]
 pub struct Series {
-    /// By name; `None` for one that the host refuses.
-    ids: HashMap<String, Option<u32>>,
+    /// By metric and values, as [`write_key`] puts them, which costs less than
+    /// a name; `None` for one that the host refuses.
+    ids: HashMap<Vec<u8>, Option<u32>>,
     counts: HashMap<&'static str, usize>,
-    /// The name that was last looked for, kept for its memory.
-    name: String,
+    /// What was last looked for, kept for its memory.
+    key: Vec<u8>,
 }
 
 impl Series {
@@ -41,27 +42,42 @@ impl Series {
         labels: &[&str],
         define: impl FnOnce(&str) -> Result<u32, E>,
     ) -> Result<Option<u32>, E> {
-        write_name(&mut self.name, metric, labels.iter().copied());
-        if let Some(id) = self.ids.get(&self.name) {
+        write_key(&mut self.key, metric, labels.iter().copied());
+        if let Some(id) = self.ids.get(&self.key) {
             return Ok(*id);
         }
         let count = self.counts.entry(metric.name).or_default();
-        if *count >= MAX_SERIES {
-            write_name(&mut self.name, metric, labels.iter().map(|_| OTHER));
-            if let Some(id) = self.ids.get(&self.name) {
+        let mut name = String::new();
+        if *count < MAX_SERIES {
+            write_name(&mut name, metric, labels.iter().copied());
+        } else {
+            write_key(&mut self.key, metric, labels.iter().map(|_| OTHER));
+            if let Some(id) = self.ids.get(&self.key) {
                 return Ok(*id);
             }
+            write_name(&mut name, metric, labels.iter().map(|_| OTHER));
         }
         *count += 1;
-        let defined = define(&self.name);
+        let defined = define(&name);
         let id = defined.as_ref().ok().copied();
-        self.ids.insert(self.name.clone(), id);
+        self.ids.insert(self.key.clone(), id);
         defined.map(Some)
     }
 }
 
+/// Metric and values, each after a byte that no UTF-8 has; of a value as much
+/// as its name can hold.
+fn write_key<'a>(key: &mut Vec<u8>, metric: &Metric, values: impl Iterator<Item = &'a str>) {
+    key.clear();
+    key.extend_from_slice(metric.name.as_bytes());
+    for value in values {
+        key.push(u8::MAX);
+        let most = value.len().min(4 * MAX_VALUE);
+        key.extend_from_slice(value.as_bytes().get(..most).unwrap_or_default());
+    }
+}
+
 fn write_name<'a>(name: &mut String, metric: &Metric, values: impl Iterator<Item = &'a str>) {
-    name.clear();
     for (label, value) in metric.labels.iter().zip(values) {
         name.push_str(label);
         name.push_str("=.=");

@@ -230,6 +230,10 @@ pub fn splice(source: &str, mut splices: Vec<Splice>) -> String {
 /// for any other JSON.
 #[must_use]
 pub fn parse_array(source: &str) -> Option<Vec<&str>> {
+    // Of anything else serde's error would tell, all of it, to nobody.
+    if !source.trim_start().starts_with('[') {
+        return None;
+    }
     let items: Vec<&RawValue> = serde_json::from_str(source).ok()?;
     Some(items.into_iter().map(RawValue::get).collect())
 }

@@ -113,6 +113,9 @@ impl Set {
     fn found_in(&self, text: &str) -> Option<Vec<bool>> {
         let mut found = vec![false; self.edges.len()];
         let mut missing = found.len();
+        if missing == 0 {
+            return Some(found);
+        }
         let matches = self.automaton.as_ref()?.try_find_overlapping_iter(text).ok()?;
         for one in matches {
             if missing == 0 {
