@@ -29,8 +29,6 @@ pub struct Plans {
     pub rounds: usize,
     /// Requests in each turn.
     pub requests: u64,
-    /// Connections, each with one request at a time.
-    pub connections: usize,
 }
 
 /// What was measured of one listener.
@@ -69,9 +67,12 @@ pub async fn measure(version: &str, plans: Plans) -> Result<Cost, Box<dyn Error>
     let envoy = Envoy::start(version, &bootstrap).await?;
     let mut cost = Cost { plans, kinds: Default::default(), inside: Vec::new() };
     let body = body();
-    let plan = Plan::requests(plans.connections, plans.requests);
     // The first round, in which each worker reads the texts, does not count.
     for round in 0..=plans.rounds {
+        // One request at a time, so that none waits for another; at first
+        // enough connections for each worker to have some.
+        let connections = if round == 0 { 10 } else { 1 };
+        let plan = Plan::requests(connections, plans.requests);
         for turn in 0..KINDS.len() {
             let kind = (round + turn) % KINDS.len();
             let (Some(name), Some(measured)) = (KINDS.get(kind), cost.kinds.get_mut(kind)) else {
@@ -192,13 +193,13 @@ fn micros(value: u64) -> f64 {
 
 impl fmt::Display for Cost {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Plans { rounds, requests, connections } = self.plans;
+        let Plans { rounds, requests } = self.plans;
         writeln!(
             out,
             "Cost of a request of {BODY} bytes but for the models (each worker knows its texts), \
-             traced;\n{rounds} turns of {requests} requests over {connections} connections each, \
-             answered at once. More than no filter: mean of the\ndifferences within each round, \
-             with its 95 % interval. Processor: of Envoy, for each request."
+             traced;\n{rounds} turns of {requests} requests each, one at a time, answered at once. \
+             More than no filter:\nmean of the differences within each round, with its 95 % \
+             interval. Processor: of Envoy, for each request."
         )?;
         writeln!(
             out,

@@ -55,6 +55,8 @@ impl Server {
 async fn accept(listener: TcpListener, router: Router) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
+        // An answer in two parts waits for no acknowledgement of the first.
+        let _ = stream.set_nodelay(true);
         connections.spawn(serve(stream, router.clone()));
         while connections.try_join_next().is_some() {}
     }

@@ -63,11 +63,7 @@ async fn main() -> Outcome<()> {
         options.envoy
     );
     sizes()?;
-    let plans = cost::Plans {
-        rounds: options.cost_rounds,
-        requests: options.requests,
-        connections: options.connections,
-    };
+    let plans = cost::Plans { rounds: options.cost_rounds, requests: options.requests };
     println!("{}", cost::measure(&options.envoy, plans).await?);
     if options.cost_only {
         return Ok(());
