@@ -3,7 +3,8 @@
 //! a stream.
 //!
 //! `traceparent` and `tracestate` as
-//! the W3C's own suite has them: `filter/src/trace/context.rs`.
+//! the W3C's own suite has them: `filter/src/trace/context.rs`. Who may be given
+//! whose answers of the cache: `tests/e2e/cache/tenants.rs`.
 
 #![cfg(test)]
 

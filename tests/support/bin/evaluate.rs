@@ -7,6 +7,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use clap::Parser;
+use semantic_router_filter::cache::{DEFAULT_THRESHOLD, signs};
 use semantic_router_filter::classify::pii::Kind;
 use semantic_router_filter::classify::{Budget, Bundle, Classifiers, Limits, Sources, Wording};
 use semantic_router_filter::config::Inference;
@@ -200,7 +201,8 @@ impl Run {
     fn pairs(&self, groups: &[Group]) -> Outcome<()> {
         let threshold = self.classifiers.encoder()?.thresholds.likeness;
         let likeness = Bundle::embedded().likeness()?;
-        let (mut same, mut different) = (Share::default(), Share::default());
+        // By the cosine alone, by the judge, and by all that the cache asks for.
+        let (mut same, mut different) = ([Share::default(); 3], [Share::default(); 3]);
         for group in groups {
             let stored = self.classifiers.embedding(&group.q, &Budget::unlimited())?;
             let wording = Wording::of(&group.q);
@@ -211,17 +213,27 @@ impl Run {
                     let asked = self.classifiers.embedding(other, &Budget::unlimited())?;
                     let cosine: f32 = stored.iter().zip(&asked).map(|(a, b)| a * b).sum();
                     let alike = likeness.probability(&wording, &Wording::of(other), cosine);
-                    let hit = alike >= threshold;
-                    share.add(hit);
+                    let near = f64::from(cosine) >= DEFAULT_THRESHOLD;
+                    let judged = alike >= threshold;
+                    let hit = near && judged && signs::of(&group.q) == signs::of(other);
+                    for (share, hit) in share.iter_mut().zip([near, judged, hit]) {
+                        share.add(hit);
+                    }
                     if hit != wanted {
                         self.show(&format!("{alike:.3} ({cosine:.3}) {}", group.q), other);
                     }
                 }
             }
         }
-        println!("cache pairs at {threshold}");
-        println!("  paraphrase hits       {same}");
-        println!("  false hits            {different}");
+        let cosine = format!("a cosine of {DEFAULT_THRESHOLD} alone");
+        let judge = format!("the judge at {threshold} alone");
+        println!("cache pairs");
+        let rows = [cosine, judge, "both, and the same signs: the cache".to_owned()];
+        for ((row, same), different) in rows.iter().zip(&same).zip(&different) {
+            println!("  {row}");
+            println!("    paraphrase hits     {same}");
+            println!("    false hits          {different}");
+        }
         Ok(())
     }
 
