@@ -78,10 +78,9 @@ fn is_known(c: char) -> bool {
 /// and what is only form.
 fn members(request: &ChatRequest<'_>, same: &mut String) -> Result<(), &'static str> {
     for (name, value) in request.object.members() {
-        match (name, compact(value).as_str()) {
-            ("n", "1" | "null") | ("logprobs", "false" | "null") => {}
-            ("n", _) => return Err("several_choices"),
-            ("logprobs", _) => return Err("logprobs"),
+        match name {
+            "n" if !matches!(value, "1" | "null") => return Err("several_choices"),
+            "logprobs" if !matches!(value, "false" | "null") => return Err("logprobs"),
             _ => {}
         }
     }
