@@ -49,7 +49,7 @@ pub const PROMPTS: [Prompt; 10] = [
         about: "personal data that the decision does not allow",
         body: r#"{"model":"auto","messages":[{"role":"user","content":"My landlord keeps my deposit. Is that legal? My IBAN is DE89 3704 0044 0532 0130 00, they could just pay it back."}]}"#,
     },
-    Prompt { about: "not JSON: passed on unclassified, and visible as such", body: "hello there" },
+    Prompt { about: "not JSON: refused, since the guard could not read it", body: "hello there" },
 ];
 
 impl Prompt {
